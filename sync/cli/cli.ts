@@ -10,9 +10,10 @@ function isReloading([, , verb, ...words]: readonly string[]): boolean {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // They read their configuration again and go on; one that still starts has just read it, or is about to.
+    // These verbs reload their configuration and continue. A verb that is still starting has just
+    // read it, or will read it.
     if (signal === 'SIGHUP' && isReloading(process.argv)) return;
-    // The second one does not wait for anything.
+    // The second signal exits at once.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
     controller.abort(new Stopped(signal));
   });
@@ -24,7 +25,7 @@ async function ask(question: string): Promise<boolean> {
   return confirm(question, { input: process.stdin, output: process.stdout, onInterrupt }, controller.signal);
 }
 
-/** Loads the rest only now: a signal that comes meanwhile is heard. */
+/** Loads the rest late, so that signals during the load are heard. */
 async function run(): Promise<void> {
   const { openOutput } = await import('#io/output');
   const isTerminal = process.stdout.isTTY === true;
@@ -37,14 +38,14 @@ async function run(): Promise<void> {
       err: err.write,
       losses: out,
       isTerminal,
-      // A terminal may not know: what Node gives then is 0.
+      // Node returns 0 columns where the terminal does not know its width.
       columns: isTerminal ? process.stdout.columns || 80 : undefined,
       rows: (isTerminal && process.stdout.rows) || undefined,
       confirm: process.stdin.isTTY && process.stdout.isTTY ? ask : undefined,
     },
     signal: controller.signal,
   });
-  // What is not read by now would keep the process alive.
+  // Unread input would keep the process alive.
   if (controller.signal.aborted) process.exit();
 }
 

@@ -12,10 +12,10 @@ export const exitCodes = {
 
 type Exit = keyof typeof exitCodes;
 
-/** What each that a verb can end with means there. */
+/** Meanings of the exit codes of one verb. */
 export type Exits = Readonly<Partial<Record<Exit, string>>>;
 
-/** What they mean, whatever the verb: `--help`, README.md and docs/removals.md say this. */
+/** Meanings of the exit codes for all verbs. `--help`, README.md and docs/removals.md show them. */
 export const exitMeanings: { readonly [E in Exit]: string } = {
   done: 'done',
   error: 'error (nothing written)',
@@ -26,7 +26,7 @@ export const exitMeanings: { readonly [E in Exit]: string } = {
   interrupted: 'stopped with Ctrl-C',
 };
 
-/** Those that are given, by their number: a line each, below a title. */
+/** Formats the given exit codes below a title, one line each, by number. */
 export function formatExits(exits: Exits): string {
   const given = Object.entries(exitCodes).filter(([exit]) => exits[exit as Exit]);
   const lines = given.map(([exit, code], index) => {
@@ -37,11 +37,11 @@ export function formatExits(exits: Exits): string {
 }
 
 export type Strictness = {
-  /** `--strict`: what is uncertain is no success. */
+  /** `--strict`: an uncertain result is not a success. */
   readonly strict?: boolean;
 };
 
-/** In place of success, and of a difference. */
+/** Returns the exit code that replaces success or a difference. */
 export function exitCodeOfUncertain(
   report: Pick<Report, 'scopes' | 'quarantined' | 'contracts'>,
   { strict }: Strictness,
@@ -49,14 +49,17 @@ export function exitCodeOfUncertain(
   return strict && isUncertain(report) ? exitCodes.uncertain : exitCodes.done;
 }
 
-/** Exit code of `sync`: no usable credentials at all, then entities that could not be applied, then what policy refused or withheld. */
+/**
+ * Returns the exit code of `sync`: first no usable credentials, then entities that could not be
+ * applied, then refused or withheld by policy.
+ */
 export function exitCodeOfSync(report: Report, strictness: Strictness = {}): number {
   if (hasNoCredentials(report)) return exitCodes.error;
   if (isPartlyDone(report)) return exitCodes.incomplete;
   return report.refused || isWithheld(report) ? exitCodes.refused : exitCodeOfUncertain(report, strictness);
 }
 
-/** Of several, the one that says most; any other number is one of these. */
+/** Exit codes by severity, the most severe first. */
 const bySeverity: readonly number[] = [
   exitCodes.interrupted,
   exitCodes.error,
@@ -66,7 +69,7 @@ const bySeverity: readonly number[] = [
   exitCodes.differs,
 ];
 
-/** The exit code of all that ended with these. */
+/** Returns the most severe of these exit codes. */
 export function worstOf(codes: readonly number[]): number {
   return bySeverity.find((one) => codes.includes(one)) ?? exitCodes.done;
 }

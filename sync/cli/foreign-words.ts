@@ -6,7 +6,7 @@ const worker = 'sync --watch is the worker: it runs until it is stopped';
 const seen = 'discover shows the endpoints, and diff shows what sync would change';
 const removal = 'retire DOMAIN removes a domain from the control plane';
 
-/** What people type who know Terraform, kubectl, decK or Helm, and what does it here. */
+/** Verbs of Terraform, kubectl, decK and Helm, with their counterparts here. */
 export const foreignWords: Readonly<Record<string, string>> = {
   apply: 'sync writes what diff shows; sync --plan writes only what a file of diff --out lists',
   deploy: changes,
@@ -43,7 +43,10 @@ export const foreignWords: Readonly<Record<string, string>> = {
   complete: 'completion bash (zsh, fish) prints the completion script of the shell',
 };
 
-/** The arguments as our verbs take them: `help VERB` as `VERB --help`. Throws PrivatelinkError (CONFIG_INVALID) for a word of another tool. */
+/**
+ * Converts arguments to our verbs: `help VERB` becomes `VERB --help`. Throws PrivatelinkError
+ * (CONFIG_INVALID) for a verb of another tool.
+ */
 export function asOurs(argv: readonly string[], isVerb: (word: string) => boolean): readonly string[] {
   const [first, second] = argv.filter((one) => one !== '--json');
   const [word, isHelp] = first === 'help' ? [second, true] : [first, false];

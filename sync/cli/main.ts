@@ -19,21 +19,24 @@ export type MainOptions = { readonly terminal: Terminal; readonly signal: AbortS
 
 type Ended = { readonly exitCode: number; readonly isPrinted?: boolean };
 
-/** Runs one command line without the program's name; gives the exit code. Never throws. */
+/** Runs one command line without the program's name and returns the exit code. Never throws. */
 export async function main(argv: readonly string[], options: MainOptions): Promise<number> {
   const ended = await run(argv, options);
   const loss = await Promise.race([options.terminal.losses?.reason(), givenUp(options.signal)]);
   return loss ? exitCodeAfter(loss, ended, options.terminal) : ended.exitCode;
 }
 
-/** A reader that does not read must not keep alive what was told to end. */
+/** After an abort a reader that does not read must not keep the process alive. */
 async function givenUp(signal: AbortSignal): Promise<Error> {
   if (!signal.aborted) await once(signal, 'abort');
   await setTimeout(1_000, undefined, { ref: false });
   return new Error('its reader does not read');
 }
 
-/** What a verb wrote stands, whatever became of what it said; where what it prints is all, nothing stands (fm-55). */
+/**
+ * A verb's writes stand even when its output is lost. A verb whose output is its only result fails
+ * (fm-55).
+ */
 function exitCodeAfter(loss: Error, { exitCode, isPrinted }: Ended, { err }: Terminal): number {
   const text = formatProblem(lossProblem(loss));
   if (isPrinted) err(`error: ${text} [STATE]\n`);
@@ -47,7 +50,7 @@ async function run(argv: readonly string[], options: MainOptions): Promise<Ended
   const done = (how: Ended) => {
     ended = how;
   };
-  // With --json what is wrong with the command line is told as JSON alone.
+  // With --json usage errors are JSON only.
   const program = createProgram(options, { writeErr: isJson ? () => {} : options.terminal.err, done });
   try {
     await program.parseAsync([...asOurs(argv, isVerb)], { from: 'user' });
@@ -59,7 +62,7 @@ async function run(argv: readonly string[], options: MainOptions): Promise<Ended
   }
 }
 
-/** What Commander says in two lines on standard error, as an error of ours. */
+/** Converts Commander's two lines on standard error to a PrivatelinkError. */
 function usageError({ message }: CommanderError, argv: readonly string[]): PrivatelinkError {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   return new PrivatelinkError(text, { code: 'CONFIG_INVALID', fix: usageFix(argv.find(isVerb)) });
@@ -73,7 +76,10 @@ function usageFix(verb?: string): string {
   return `${[called, ...(verb ? [verb] : []), '--help'].join(' ')} shows the usage`;
 }
 
-/** What is left of an unset variable in a script must not read as if the option had been left out: `--plan ""` would write what nobody approved. */
+/**
+ * Rejects an empty value, for example from an unset variable in a script. `--plan ""` must not mean
+ * no plan file: it would write unapproved changes.
+ */
 function parseValue(text: string): string {
   const isMissing = text === '' || text.startsWith('--');
   if (isMissing) throw new InvalidArgumentError('The value is missing: give a value, or leave the option out.');
@@ -91,18 +97,24 @@ function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   return { exitCode: isInterrupt(thrown) ? exitCodes.interrupted : exitCodes.error };
 }
 
-/** The code, and the line that leads to its causes; a message about a mistake of the user names its cause itself. */
+/**
+ * Returns the code, and the line that leads to its causes. A message about a mistake of the user
+ * names its cause itself.
+ */
 function lookUp(code: string): string {
   return code === 'CONFIG_INVALID' ? ` [${code}]` : ` [${code}]\n  causes and fixes: ${called} explain ${code}`;
 }
 
-/** A message may list several problems; whoever's text it quotes begins no line that reads as one of ours. */
+/**
+ * Prints a message that may list several problems. Quoted text of others cannot start a line of
+ * ours.
+ */
 function asLines(message: string): string {
   const [first = '', ...more] = message.split('\n').map(printable);
   return [first, ...more.map((line) => `  ${line.trimStart()}`)].join('\n');
 }
 
-/** Where nobody says how wide it may be. */
+/** Width where neither terminal nor caller gives one. */
 const usualColumns = 80;
 
 function helpColumns({ columns = usualColumns }: Terminal): number {
@@ -170,7 +182,7 @@ function addVerb(
         return [name.replace(/\W/g, ''), value] as const;
       });
       const options = { ...command.opts<object>(), ...Object.fromEntries(named), terminal: context.terminal };
-      // What Commander has read are the options of the verb's entry.
+      // Commander's result has the options of the verb's entry.
       const exitCode = await run(options as never, context.signal);
       context.done({ exitCode, isPrinted: verb.isPrinted?.(options) });
     });

@@ -9,31 +9,40 @@ import { errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
 import type { Configured } from './verb';
 
-/** What a verb came to for one control plane. */
+/** Result of a verb for one control plane. */
 export type StageResult = {
   readonly exitCode: number;
-  /** One JSON object. Only the one that is printed is made: of ten thousand changes either takes 50 ms. */
+  /**
+   * One JSON object. Only the printed form is built: with ten thousand changes each form takes 50
+   * ms.
+   */
   readonly json: () => string;
   readonly text: () => string;
-  /** For people, on standard error. */
+  /** Text for people on standard error. */
   readonly notes?: string;
 };
 
 export type Staged = Configured & Pick<StagesOptions, 'stage' | 'allowRemovals' | 'isReadOnly' | 'isFirstIncludeNew'>;
 
 type Work = {
-  /** Told of all stages before anything is done for one of them. */
+  /** Called with all stages before the work on any stage begins. */
   readonly opened?: (sessions: readonly StageSession[]) => void;
   readonly of: (session: StageSession, signal: AbortSignal) => Promise<StageResult>;
-  /** What it does, for people who wait; undefined: it tells them itself. Asked after `opened`. */
+  /**
+   * Description for people who wait. Undefined: the verb shows its own progress. Evaluated after
+   * `opened`.
+   */
   readonly doing: string | (() => string | undefined);
-  /** One after the other, as where a person is asked. */
+  /** Work on the stages one after the other, for example because a person is asked. */
   readonly isInOrder?: boolean;
-  /** An option that was given, and is for one control plane. */
+  /** An option that works for one control plane only, where given. */
   readonly ofOne?: string;
 };
 
-/** Does a verb's work for the only control plane, or for each of several, and prints what came of it; gives the exit code. */
+/**
+ * Runs a verb's work on the only control plane or on each of several, prints the results, and
+ * returns the exit code.
+ */
 export async function perStage(options: Staged, signal: AbortSignal, work: Work): Promise<number> {
   const { sessions, unlisted } = await openStages(options, signal);
   const [session] = sessions;
@@ -65,12 +74,12 @@ function whichStage(what: string, sessions: readonly StageSession[]): Privatelin
   });
 }
 
-/** What is done for one of several; never rejects. */
+/** Work on one of several stages. Never rejects. */
 type Part = { readonly title: string; readonly run: () => Promise<StageResult> };
 
 type Several = { readonly options: Staged; readonly signal: AbortSignal; readonly work: Work };
 
-/** One that fails keeps no other from what it does. */
+/** A failure of one stage does not stop the others. */
 async function perEach(parts: readonly Part[], { options, signal, work }: Several): Promise<number> {
   const { terminal, json } = options;
   const results = work.isInOrder
@@ -95,7 +104,7 @@ async function atOnce(
   return ended.map(({ result }) => result);
 }
 
-/** A person who is asked sees what came of the stage before. */
+/** Each result is printed before the next question. */
 async function inOrder(
   parts: readonly Part[],
   { options: { terminal, json }, signal }: Omit<Several, 'work'>,
@@ -127,7 +136,7 @@ function partOf(session: StageSession, { terminal, signal, work }: Doing): Part 
       try {
         return await ofStage(session, signal, work);
       } catch (thrown) {
-        // Who asked for what there is not keeps no stage from anything.
+        // A mistake in the question is no reason to call the stage behind.
         const isMistake = thrown instanceof PrivatelinkError && thrown.code === 'CONFIG_INVALID';
         const name = `stage ${stage}${isMistake ? '' : ' is behind'}`;
         return failureOf(thrown, { name, stage, controlPlane });

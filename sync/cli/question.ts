@@ -3,11 +3,14 @@ import type { Terminal } from '#io/terminal';
 
 export type Question = {
   readonly text: string;
-  /** What answers it where nobody is there. */
+  /** The option that answers where no terminal is there. */
   readonly flag: string;
 };
 
-/** Asks a person where one is there; gives why it is not to be done, undefined after a yes. */
+/**
+ * Asks a person, where a terminal is there. Returns the reason against the action, or undefined
+ * after a yes.
+ */
 export async function whyUnconfirmed(
   { text, flag }: Question,
   { terminal, json }: { readonly terminal: Pick<Terminal, 'confirm'>; readonly json?: boolean },

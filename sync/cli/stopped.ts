@@ -1,4 +1,4 @@
-/** What a signal of the system stopped; the reason of the signal that every verb is given. */
+/** A stop by a signal of the system. It is the abort reason for every verb. */
 export class Stopped extends Error {
   readonly signal: NodeJS.Signals;
 
@@ -8,7 +8,7 @@ export class Stopped extends Error {
   }
 }
 
-/** Whether a person stopped it with Ctrl-C, which shells and their scripts know by an exit code of its own. */
+/** Whether a person pressed Ctrl-C. Shells know this by its own exit code. */
 export function isInterrupt(reason: unknown): boolean {
   return reason instanceof Stopped && reason.signal === 'SIGINT';
 }

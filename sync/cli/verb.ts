@@ -1,9 +1,9 @@
 import type { Terminal } from '#io/terminal';
 
-/** What every verb is given. */
+/** Input of every verb. */
 export type Shown = {
   readonly terminal: Terminal;
-  /** One JSON object on standard output instead of text. */
+  /** Print one JSON object on standard output in place of text. */
   readonly json?: boolean;
 };
 
@@ -12,5 +12,5 @@ export type Configured = Shown & {
   readonly config?: string;
 };
 
-/** A verb of the command line: gives its exit code, throws PrivatelinkError. */
+/** A verb of the command line. Returns its exit code. Throws PrivatelinkError. */
 export type Verb<Options> = (options: Options, signal: AbortSignal) => Promise<number>;

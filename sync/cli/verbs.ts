@@ -11,7 +11,7 @@ import { allowRemovalsOption, configOption, stageOption, strictOption, type Verb
 const verboseOption = ['--verbose', 'List each change, however many there are'] as const;
 const uncertain = '--strict: something is unknown, or an endpoint is in quarantine';
 
-/** What the command line offers, in the order of its help. */
+/** All verbs, in the order of the help. */
 export const verbs: readonly VerbEntry[] = [
   {
     name: 'discover',

@@ -1,7 +1,10 @@
 import { messageOf, PrivatelinkError } from '#core/errors';
 import { writeFix, writeIfChanged } from '#io/files';
 
-/** Writes the file that the command line names, only when it changes; gives what was done, for people. Throws PrivatelinkError (STATE). */
+/**
+ * Writes a file of the command line, only when it changes. Returns the result for people. Throws
+ * PrivatelinkError (STATE).
+ */
 export async function writeOutput(path: string, text: string): Promise<string> {
   try {
     return (await writeIfChanged(path, text)) ? `wrote ${path}` : `${path} is up to date`;

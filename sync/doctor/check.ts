@@ -4,9 +4,9 @@ import type { Context } from './context';
 
 export type Check = {
   readonly name: string;
-  /** What the check found, nothing where it does not apply; what it throws is a failure. */
+  /** Returns the findings, none where the check does not apply. A thrown error is a failure. */
   readonly run: (context: Context, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
-  /** Routing is right without it: what it throws is a warning. */
+  /** Routing works without it, so a thrown error is only a warning. */
   readonly isAdvisory?: boolean;
 };
 

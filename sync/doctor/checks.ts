@@ -13,7 +13,10 @@ import { checkPublications, checkStateDir, checkWatchAddress } from './machine-c
 import { checkNames } from './resolver-checks';
 import { checkGatesNow, checkOrder } from './rollout-checks';
 
-/** What `doctor` looks at, in the order in which it is shown: causes before what they stop. What stages share is looked at with the first. */
+/**
+ * Returns the checks of `doctor` in their order: causes before effects. The first stage also runs
+ * the shared checks.
+ */
 export function checksOf(config: Config, isFirst: boolean): readonly Check[] {
   return [...(isFirst ? sharedChecks : []), ...ownChecks(config), ...(isFirst ? lastChecks : [])];
 }

@@ -14,19 +14,22 @@ import { backendOf } from '../control-planes/backends';
 import type { Session, SessionOptions } from '../pass/session';
 import { openStage, openStagesGround } from '../rollout/open-stages';
 
-/** Time that a check gets, and what several checks need before it: a person waits for all of them. */
+/** Time limit of a check, and of the shared work before it. A person waits for all of them. */
 export const checkTimeoutMs = 10_000;
-/** What to do about a check that does not end. */
+/** Fix for a check that does not end. */
 export const lateFix = 'check the address and the network path to it (DNS, proxy, firewall), and run doctor again';
-/** Less, so that a scope that does not answer is named, and not discovery as a whole. */
+/** Shorter than a check, so that the error names the silent scope and not the whole discovery. */
 const scopeTimeoutSeconds = 8;
-/** Time that discovery gets: what so many scopes take where none answers, and as long as a check with few of them. */
+/**
+ * Returns the time limit of discovery: enough for all scopes to time out, at least one check's
+ * limit.
+ */
 export function discoveryTimeoutMs(scopes: number): number {
   const rounds = Math.max(Math.ceil(scopes / mostScopesAtOnce), 1);
   return checkTimeoutMs + (rounds - 1) * scopeTimeoutSeconds * 1_000;
 }
 
-/** What checks look at. A promise is work done once for all of them, and rejects for all of them with the same error. */
+/** Input of the checks. A promise is shared work: it rejects for all checks with the same error. */
 export type Context = {
   readonly config: Config;
   readonly options: SessionOptions;
@@ -34,7 +37,7 @@ export type Context = {
   readonly schemas: readonly PluginSchema[];
   readonly now: () => number;
   readonly clock: Clock;
-  /** Names of all stages as the file lists them; undefined: labels stand there that nobody could list. */
+  /** Names of all stages in the file. Undefined: a `select` that could not be listed. */
   readonly listed: readonly (string | undefined)[];
   readonly session: Promise<Session>;
   readonly snapshot: Promise<Snapshot>;
@@ -43,7 +46,7 @@ export type Context = {
 
 type Opening = Pick<Context, 'options' | 'schemas' | 'listed'> & { readonly configs: readonly Config[] };
 
-/** Begins to read the scopes, all at once, and the control plane of each stage; nothing is written. */
+/** Starts reading all scopes at once, and the control plane of each stage. Writes nothing. */
 export function openContexts({ configs, options, schemas, listed }: Opening, signal: AbortSignal): readonly Context[] {
   const [first] = configs;
   if (!first) return [];
@@ -52,7 +55,7 @@ export function openContexts({ configs, options, schemas, listed }: Opening, sig
   const sources = createSources(first, { clock, aws });
   const discoverer = createDiscoverer(sources, { clock, scopeTimeoutSeconds, concurrency: mostScopesAtOnce });
   const scopes = sources.flatMap((source) => source.scopes()).length;
-  // Each scope in flight listens, and so does each check.
+  // Each scope in flight adds a listener, and so does each check.
   const within = <T>(asked: string, work: (own: AbortSignal) => Promise<T>, timeoutMs = checkTimeoutMs) =>
     withinDeadline(
       (own) => {

@@ -7,13 +7,19 @@ import { concurrently } from '#io/concurrently';
 import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis';
 import type { Context } from './context';
 
-/** Less than half of what a check gets, so that a service that does not answer is named, and then its load balancer. */
+/**
+ * Less than half of a check's limit, so that the error names the silent service, and then its load
+ * balancer.
+ */
 const scopeTimeoutSeconds = 4;
 
-/** Services asked at once. */
+/** Services in parallel. */
 const limit = 8;
 
-/** What of each service of `contracts` the role may read, and whether it may do what the configuration lets it. Changes are asked for as dry runs. */
+/**
+ * Checks the read permissions for each service of `contracts`, and the write permissions that the
+ * configuration needs. Writes are asked as dry runs.
+ */
 export async function checkContracts({ config, aws }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const { contracts, discovery } = config;
   if (!contracts) return [];
@@ -28,7 +34,7 @@ export async function checkContracts({ config, aws }: Context, signal: AbortSign
     const state = states.get(service.id);
     if (!state) return [];
     const problems = readProblems(state, contracts);
-    // Whose service nobody knows, or who AWS says is not allowed anything, is told once.
+    // An unknown service, or a fully denied role, is reported once.
     const isKnown = state.setup.status === 'known' || state.connections.status === 'known';
     const rights = isKnown ? await rightProblems(service, contracts, askRight, own) : [];
     const all = problems.length + rights.length === 0 ? [ok(summaryOf(state, contracts))] : [...problems, ...rights];
@@ -37,7 +43,10 @@ export async function checkContracts({ config, aws }: Context, signal: AbortSign
   return found.flat();
 }
 
-/** Without these a part of what `contracts` says is not done; the others are for findings. */
+/**
+ * Returns problems with reading a service. Only some parts are necessary; the others serve
+ * findings.
+ */
 function readProblems(
   { connections, permissions, setup, health }: ServiceState,
   { permissions: managed }: ContractsConfig,
@@ -49,7 +58,7 @@ function readProblems(
     problemOf(permissions, severe),
     health ? problemOf(health, warning) : undefined,
   ].flatMap((one) => one ?? []);
-  // A role that cannot be taken is the same fault in each part.
+  // A role that cannot be assumed is the same fault in each part.
   return said.filter(({ detail }, index) => said.findIndex((one) => one.detail === detail) === index);
 }
 

@@ -11,7 +11,7 @@ import { foreignMessage } from '../plan/foreign-entities';
 import type { ListedCheck } from './check';
 import type { Context } from './context';
 
-/** The control plane can be read with this token, and is one that can be written. */
+/** Checks that the token can read the control plane, and that the control plane can be written. */
 export async function checkControlPlane({ held, config }: Context): Promise<readonly Diagnosis[]> {
   return [
     ok(
@@ -24,13 +24,13 @@ function describe({ type, name, address, path }: PlaneIdentity): string {
   return [type, ...(name === undefined ? [] : [`"${name}" at`]), address ?? path].join(' ');
 }
 
-/** Base files: all of them can be read, and are what decK accepts. */
+/** Checks that all base files can be read, and that decK accepts them. */
 export async function checkBaseFiles({ session, config }: Context): Promise<readonly Diagnosis[]> {
   if (config.deck.base.length === 0) return [];
   return [ok(`read: ${(await session).base.files.length}`)];
 }
 
-/** What this type of control plane alone has, after it was read. */
+/** Returns the checks of this type of control plane, after it was read. */
 export function backendChecks(config: Config): readonly ListedCheck[] {
   const plugins = pluginsInUse(config);
   return backendOf(config.controlPlane).checks.map(({ name, run }) => ({
@@ -39,7 +39,7 @@ export function backendChecks(config: Config): readonly ListedCheck[] {
   }));
 }
 
-/** The plugins of `domains` and `contracts`, by the control plane's own schemas. */
+/** Checks the plugins of `domains` and `contracts` against the control plane's own schemas. */
 export async function checkConfiguredPlugins(
   { config, session, held }: Context,
   signal: AbortSignal,
@@ -51,14 +51,14 @@ export async function checkConfiguredPlugins(
   return found.length > 0 || asked === 0 ? found : [ok(`plugins that the control plane accepts: ${asked}`)];
 }
 
-/** What sync would meet: names that others have, a plan that policy refuses. */
+/** Checks the plan of sync: names that are taken, a plan that policy refuses. */
 export async function checkPlan(context: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
-  // One after the other, so that of several that reject the one shown first is told.
+  // One after the other, so that of several rejections the first shown check reports it.
   const [session, snapshot, held] = [await context.session, await context.snapshot, await context.held];
   const controlPlane = { ...session.controlPlane, read: async () => held };
   const pass = { ...session, controlPlane, discover: async () => snapshot, publications: undefined };
   const { refused, withheld, changes, warnings, scopes } = (await planOnce(pass, signal)).report;
-  // Only beside what the control plane holds does it show whose the endpoints are.
+  // Only a comparison with the control plane shows endpoints of another account.
   const strange = scopes.filter(({ code }) => code === 'OTHER_ACCOUNT');
   const [taken, ...others] = await readForeign(changes, { controlPlane, signal });
   const more = others.length > 0 ? ` (and ${others.length} more: kong-privatelink diff)` : '';

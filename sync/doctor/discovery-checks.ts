@@ -7,10 +7,12 @@ import { type Diagnosis, failed, ok, warning } from '../control-planes/diagnosis
 import { isOurs, namesOf, reportScope, type ScopeReport, type Unknown, unknownTogether } from '../pass/report';
 import type { Context } from './context';
 
-/** Codes of scopes that the next pass reads without anybody changing anything. */
+/** Codes of unknown scopes that the next pass reads without any change. */
 const passing: ReadonlySet<string> = new Set(['THROTTLED', 'UNCONFIRMED']);
 
-/** Credentials, permissions, region, clock and network of each scope: AWS's own words where one cannot be read. */
+/**
+ * Checks credentials, permissions, region, clock and network of each scope, with AWS's own words.
+ */
 export async function checkScopes({ snapshot }: Context): Promise<readonly Diagnosis[]> {
   const { takenAtMs, scopes: states } = await snapshot;
   const scopes = states.map((state) => reportScope(state, takenAtMs));
@@ -23,7 +25,10 @@ export async function checkScopes({ snapshot }: Context): Promise<readonly Diagn
   ];
 }
 
-/** One line for scopes of which the same is to be said; more than one name is behind it, where no column is padded. */
+/**
+ * Returns one line for scopes with the same result. Several names go to the last column, which has
+ * no padding.
+ */
 function lineOfAll(scopes: readonly ScopeReport[], said: Diagnosis): Diagnosis {
   const [first, ...more] = scopes;
   if (more.length === 0) return { ...said, about: first?.id };
@@ -40,7 +45,7 @@ function isUnread(snapshot: Snapshot): boolean {
   return knownScopes(snapshot).length === 0;
 }
 
-/** What there is to route to, in all scopes together. */
+/** Counts the endpoints that can be routed to, over all scopes. */
 export async function checkEndpoints(context: Context): Promise<readonly Diagnosis[]> {
   const snapshot = await context.snapshot;
   if (isUnread(snapshot)) return [unread];
@@ -53,7 +58,7 @@ export async function checkEndpoints(context: Context): Promise<readonly Diagnos
   return [warning(`${counts}; tag an endpoint with its domain, in an account and region of sources`)];
 }
 
-/** What routing cannot mend about the networks. */
+/** Checks for network problems that routing cannot fix. */
 export async function checkNetworks(
   { snapshot, config, aws }: Context,
   signal: AbortSignal,

@@ -14,7 +14,10 @@ import { type Context, checkTimeoutMs, lateFix, openContexts } from './context';
 
 export type CheckResult = { readonly check: string } & Pick<Diagnosis, 'result' | 'detail'>;
 
-/** All checks in their order; those after the configuration need it. Writes nothing; rejects with the signal's reason alone. */
+/**
+ * Runs all checks in order. Most checks need a valid configuration. Writes nothing. Rejects only
+ * with the signal's reason.
+ */
 export async function examine(
   options: StagesOptions,
   schemas: readonly PluginSchema[],
@@ -45,7 +48,7 @@ function readConfig(options: SessionOptions): {
   }
 }
 
-/** Says something where there are several stages, or might be. */
+/** Lists the stages, and reports them where there are or may be several. */
 async function readStages(staged: StagedConfig, { stage }: StagesOptions, signal: AbortSignal) {
   try {
     const { configs, listed, unlisted } = await withinDeadline((own) => resolveStages(askedFor(staged, stage), own), {
@@ -64,7 +67,7 @@ async function readStages(staged: StagedConfig, { stage }: StagesOptions, signal
   }
 }
 
-/** A line for each problem that is listed: together they would fill one cell of the table. */
+/** Returns one line for each problem, because together they would fill one cell of the table. */
 function mistakesIn(thrown: unknown): readonly string[] {
   const problems = thrown instanceof PrivatelinkError ? thrown.problems : [];
   return problems.length > 0 ? problems.map(formatFileProblem) : [messageLineOf(thrown)];
@@ -74,13 +77,16 @@ function resultOf(check: string, { about, result, detail }: Diagnosis): CheckRes
   return { check: about === undefined ? check : `${check} ${about}`, result, detail };
 }
 
-/** Whether this Node.js is one that the package supports. */
+/** Whether the package supports this Node.js. */
 export function checkNode(version: string): Diagnosis {
   const isOld = version.localeCompare(oldestNode, undefined, { numeric: true }) < 0;
   return isOld ? failed(`${version}: install ${oldestNode} or newer`) : ok(version);
 }
 
-/** Runs checks side by side once what they share is settled, each with a time-out of its own; rejects with the signal's reason alone. */
+/**
+ * Runs checks in parallel after their shared work has settled, each with its own time limit.
+ * Rejects only with the signal's reason.
+ */
 export async function runChecks(
   checks: readonly Check[],
   context: Context,
@@ -106,7 +112,7 @@ export async function runChecks(
   });
 }
 
-/** One cause is told once, by the first check that it stops. */
+/** Reports each cause once, at the first check that it stops. */
 function answerOf(thrown: unknown, { name, isAdvisory }: Check, told: Map<unknown, string>): Diagnosis {
   const teller = told.get(thrown);
   if (teller !== undefined) return warning(`not checked: see ${teller}`);

@@ -12,7 +12,10 @@ import { readPublications } from '../publish/publish';
 import { startWatchServer } from '../watch/server';
 import type { Context } from './context';
 
-/** The state directory can be written, and what an earlier process left there can be used. */
+/**
+ * Checks that the state directory can be written, and that the files of earlier processes can be
+ * used.
+ */
 export async function checkStateDir({ config, options, now }: Context): Promise<readonly Diagnosis[]> {
   const { stateDir } = config;
   try {
@@ -34,13 +37,16 @@ function ageOf(known: ReadonlyMap<string, LastGood>, nowMs: number): string {
   return `${minutes} min old, scopes: ${observed.length}`;
 }
 
-/** The nearest folder that exists takes a folder of ours, which leaves at once; its permissions alone do not tell. */
+/**
+ * Creates and removes a folder in the nearest existing folder. Permissions alone do not prove that
+ * this works.
+ */
 async function takesFolder(folder: string): Promise<void> {
   if (await isThere(folder)) await rmdir(await mkdtemp(join(folder, '.doctor-')));
   else await takesFolder(dirname(folder));
 }
 
-/** `sync --watch` can listen where it should, or does so already. */
+/** Checks that `sync --watch` can listen on its address, or listens there already. */
 export async function checkWatchAddress(
   { config: { watch } }: Context,
   signal: AbortSignal,
@@ -67,10 +73,10 @@ function isTaken(thrown: unknown): boolean {
   return thrown instanceof Error && hasCode(thrown.cause, 'EADDRINUSE');
 }
 
-/** A watch answers at once. */
+/** A worker answers at once. */
 const healthTimeoutMs = 3_000;
 
-/** Who listens there is not known: it gets no token, and a certificate is not what is asked about. */
+/** Asks the unknown listener for its health. Sends no token, and accepts any certificate. */
 async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal): Promise<Diagnosis> {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   try {
@@ -87,7 +93,7 @@ async function askHealth({ listen, tls }: Config['watch'], signal: AbortSignal):
   return warning(`${listen} is taken by another program: choose a free address for watch.listen`);
 }
 
-/** Each Cloud Map service that is published to exists and can be read. */
+/** Checks that each Cloud Map service of `publish` exists and can be read. */
 export async function checkPublications({ config, aws }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const read = await readPublications(openPublications(config, aws), signal);
   return read.map(({ name, held, error }) => ({

@@ -8,12 +8,15 @@ import { concurrently } from '#io/concurrently';
 import { type Diagnosis, ok, warning } from '../control-planes/diagnosis';
 import type { Context } from './context';
 
-/** Names asked for at once. */
+/** Names in parallel. */
 const namesAtOnce = 8;
-/** Names that do not resolve and are told one by one. */
+/** Unresolved names that are listed one by one. */
 const mostTold = 5;
 
-/** What a data plane needs where domains are via resolver, and whether their names resolve, as far as the resolver is reached from here. */
+/**
+ * Checks the needs of data planes for domains via resolver, and whether the names resolve, as far
+ * as this machine reaches the resolver.
+ */
 export async function checkNames({ config, snapshot }: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const { domains, via, resolver } = config;
   if (via !== 'resolver' && !Object.values(domains).some((one) => one.via === 'resolver')) return [];
@@ -24,7 +27,10 @@ export async function checkNames({ config, snapshot }: Context, signal: AbortSig
   return [...needsOf(server), ...(await askNames(names, server, signal))];
 }
 
-/** What was measured of both DNS clients of Kong 3.9 (docs/resolver.md). Addresses come as SRV, those of IPv6 too: AAAA is never asked for. */
+/**
+ * Needs of both DNS clients of Kong 3.9, as measured (docs/resolver.md). SRV carries addresses of
+ * IPv6 too, so Kong never asks for AAAA.
+ */
 function needsOf(server: string): readonly Diagnosis[] {
   return [
     ok(`each data plane needs the resolver beside it, dns_resolver=${server}, and SRV in dns_order (the default)`),
@@ -34,7 +40,7 @@ function needsOf(server: string): readonly Diagnosis[] {
   ];
 }
 
-/** Asks for one first: where the resolver is not reached, no other name tells more. */
+/** Asks for one name first. Where the resolver is out of reach, other names tell nothing more. */
 async function askNames(names: readonly string[], server: string, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   const [first, ...others] = names;
   if (first === undefined) return [];
@@ -50,7 +56,7 @@ async function askNames(names: readonly string[], server: string, signal: AbortS
 
 type UnresolvedName = { readonly name: string; readonly reason: string };
 
-/** Each with the question that shows it on a data plane; of many the first ones. */
+/** Returns a warning for each of the first names, with the question to ask on a data plane. */
 function unresolvedAt(server: string, unresolved: readonly UnresolvedName[]): readonly Diagnosis[] {
   const [, ip, port] = /^\[?(.*?)\]?:(\d+)$/.exec(server) ?? [];
   const told = unresolved

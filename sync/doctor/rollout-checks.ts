@@ -5,7 +5,7 @@ import { wavesOf } from '../rollout/advance/waves';
 import { checkGates, type GateCheck } from '../rollout/gates/gates';
 import type { Context } from './context';
 
-/** What each gate of the stage says of the present, a line each. */
+/** Returns the current result of each gate of the stage, one line each. */
 export async function checkGatesNow(
   { config: { rollout, stage, controlPlane }, held, clock }: Context,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ function diagnosisOf({ name, kind, said }: GateCheck): Diagnosis {
   return { ...(isFine ? ok(said) : warning(`${kind}: ${said}`)), about: name };
 }
 
-/** In which order a change goes through the stages. */
+/** Shows the order of the stages in a rollout. */
 export async function checkOrder({ config: { rollout }, listed }: Context): Promise<readonly Diagnosis[]> {
   if (!rollout) return [];
   const { order = [], notify } = rollout;
@@ -36,7 +36,7 @@ export async function checkOrder({ config: { rollout }, listed }: Context): Prom
         `rollout.order names stage ${stage}, and no such stage exists: later stages wait; correct the name, or add the stage`,
       ),
     ),
-    // Where labels select stages, the file alone does not tell that a name is wrong.
+    // With labels, the file alone cannot show that a name is wrong.
     ...[...new Set(namedInGates(rollout).flatMap(({ name }) => name ?? []))]
       .filter((stage) => !isKnown(stage))
       .map((stage) =>

@@ -5,14 +5,14 @@ import type { PublicationReport } from '../publish/publish';
 import type { Fate } from './fates';
 import type { Rule } from './routing/priority';
 
-/** An endpoint that was asked about, or is of what was asked about. */
+/** An endpoint that matches the question. */
 export type EndpointAnswer = {
   readonly id: string;
   readonly domain?: string;
   readonly scopeId: string;
-  /** Where the claim stands: `tag kong:domain=sd2 (source hub, vpc-endpoints)`. */
+  /** Origin of the claim: `tag kong:domain=sd2 (source hub, vpc-endpoints)`. */
   readonly said: string;
-  /** Whether a scope lists it now, or listed it when it was last read. */
+  /** Whether a scope lists the endpoint now, or listed it at its last reading. */
   readonly isListed: boolean;
   readonly state?: string;
   /** AWS's own words about the state. */
@@ -27,21 +27,24 @@ export type EndpointAnswer = {
   readonly quarantined?: Pick<Quarantined, 'code' | 'reason' | 'fix'>;
 };
 
-/** Another domain that claims a path of this one, or one above or below it. */
+/** Another domain that claims a path of this domain, or a path above or below it. */
 export type OtherClaim = { readonly domain: string; readonly endpointId: string; readonly path: string };
 
-/** Where the requests of a zone go, by what decides it there. */
+/** Destination of requests from a zone, by the decider there. */
 export type ZonePick = {
-  /** Kong's own balancer over the targets of an upstream; the plugin in target mode; or the resolver. */
+  /**
+   * Kong's own balancer over the targets of an upstream, the plugin in target mode, or the
+   * resolver.
+   */
   readonly by: 'upstream' | 'plugin' | 'resolver';
-  /** Absent: wherever the data plane is. */
+  /** Absent: any zone. */
   readonly zoneId?: string;
   readonly upstream?: string;
   readonly targets: readonly {
     readonly address: string;
     readonly zoneId?: string;
     readonly endpointId?: string;
-    /** Of the requests, while all targets are well. */
+    /** Share of the requests, while all targets are healthy. */
     readonly percent: number;
   }[];
 };
@@ -51,29 +54,29 @@ export type DomainAnswer = {
   readonly endpoints: readonly EndpointAnswer[];
   readonly others: readonly OtherClaim[];
   readonly entities: readonly Fate[];
-  /** What is held and stays, where that is no entity of its own. */
+  /** Held items that stay, and are not entities of their own. */
   readonly kept: readonly Kept[];
   readonly publications: readonly PublicationReport[];
   readonly picks: readonly ZonePick[];
 };
 
-/** A route, as people know it. */
+/** A route, for people. */
 export type RouteAnswer = {
   readonly name: string;
   readonly id: string;
-  /** The path by which it takes the request; absent: it takes every one. */
+  /** The matching path. Absent: the route matches every path. */
   readonly path?: string;
   readonly service?: string;
-  /** The domain that its service leads to; absent: it is none of ours. */
+  /** The domain of its service. Absent: the service is not of this product. */
   readonly domain?: string;
-  /** Generated for whom; absent: people wrote it. */
+  /** Owner of a generated route. Absent: people wrote it. */
   readonly owner?: string;
-  /** What it does with the request in place of passing it on. */
+  /** Answer of the route in place of forwarding the request. */
   readonly answers?: string;
 };
 
 export type RoutingAnswer = {
-  /** People's routes were looked at as well; otherwise one of them may come first. */
+  /** Whether routes of people are known too. Otherwise such a route may come first. */
   readonly isOfAll: boolean;
   readonly route?: RouteAnswer;
   readonly rule?: Rule;
@@ -82,10 +85,10 @@ export type RoutingAnswer = {
   readonly perhaps: readonly { readonly route: RouteAnswer; readonly reason: string }[];
 };
 
-/** Whose view it is. */
+/** Origin of the answer. */
 export type SeenBy = {
   readonly by: 'command' | 'worker';
-  /** When discovery was read; ISO 8601. */
+  /** Time of the discovery, in ISO 8601. */
   readonly at: string;
   readonly ageMs: number;
 };
@@ -93,7 +96,7 @@ export type SeenBy = {
 export type Explanation = {
   readonly question: string;
   readonly isKnown: boolean;
-  /** Names that are alike, where nothing is known. */
+  /** Similar names, where nothing was found. */
   readonly nearest: readonly string[];
   readonly seen: SeenBy;
   readonly owner: string;
@@ -103,9 +106,9 @@ export type Explanation = {
   readonly waits?: Waits;
   readonly refused?: string;
   readonly scopes: readonly ScopeReport[];
-  /** Of a request: the route that takes it now. */
+  /** For a request: its current route. */
   readonly routing?: RoutingAnswer;
-  /** The route that takes it once the next pass has written its plan, where that is another one. */
+  /** For a request: its route after the next pass, where it differs. */
   readonly routingNext?: RoutingAnswer;
   readonly domains: readonly DomainAnswer[];
   readonly warnings: readonly string[];

@@ -5,14 +5,14 @@ import { parseQuestion, type QuestionOptions } from './question';
 import { createPatternSearch } from './routing/pattern';
 import type { View } from './view';
 
-/** A question as it was written, with its options. */
+/** A question with its options, as written. */
 export type WorkerQuestion = QuestionOptions & {
   readonly question: string;
   readonly zone?: string;
   readonly stage?: string;
 };
 
-/** The query of a URL that asks a worker. */
+/** Returns the query of a URL that asks a worker. */
 export function queryOf({ question, header = [], ...rest }: WorkerQuestion): string {
   const query = new URLSearchParams({ question });
   for (const [name, value] of Object.entries(rest)) if (value !== undefined) query.append(name, value);
@@ -30,10 +30,10 @@ function askedIn(query: string): WorkerQuestion {
   };
 }
 
-/** What a worker says to a query: for each of its control planes, or the one that is meant, an answer. */
+/** Answer of a worker to a query: one for each control plane, or for one stage. */
 export type WorkerAnswer = { readonly status: number; readonly text: string };
 
-/** Answers a query from what the last pass over each control plane saw and did. */
+/** Answers a query from the results of the last pass over each control plane. */
 export function tellWorker(query: string, views: readonly View[]): WorkerAnswer {
   if (views.length === 0) return { status: 503, text: '{"message":"no pass has ended yet"}\n' };
   try {

@@ -7,7 +7,9 @@ import { eachOriginOf } from '#deck/tags';
 import type { EndpointAnswer, OtherClaim } from './answer';
 import type { View } from './view';
 
-/** Every endpoint that a scope speaks of, or that a target of the control plane names; by id, then scope. */
+/**
+ * Returns every endpoint of a scope, or of a target in the control plane, sorted by id, then scope.
+ */
 export function endpointsIn({ planned: { snapshot, held, report }, config }: View): readonly EndpointAnswer[] {
   const refused = new Map(report.quarantined.map((one) => [`${one.endpointId} ${one.scopeId}`, one]));
   const statements = statementsOf(snapshot);
@@ -43,7 +45,7 @@ function claimOf({ serviceName, vpcId, protocol, host, weight }: Endpoint) {
   return { serviceName, vpcId, protocol, host, weight };
 }
 
-/** Where somebody wrote that the endpoint is for the domain. */
+/** Returns the place where the claim of the endpoint is written. */
 function saidOf(domain: string | undefined, scopeId: string, { config, snapshot }: Context): string {
   const scope = snapshot.scopes.find((one) => one.scope.id === scopeId)?.scope;
   const source = config.sources.find(({ name }) => name === scope?.source);
@@ -53,7 +55,7 @@ function saidOf(domain: string | undefined, scopeId: string, { config, snapshot 
   return `the configuration (${where})`;
 }
 
-/** Endpoints of targets that are held, and that no scope lists. */
+/** Returns endpoints of held targets that no scope lists. */
 function unlistedIn(held: readonly HeldEntity[], listed: ReadonlySet<string>): readonly EndpointAnswer[] {
   const found = new Map<string, EndpointAnswer>();
   for (const { kind, key, domain, tags } of held) {
@@ -75,7 +77,9 @@ function unlistedIn(held: readonly HeldEntity[], listed: ReadonlySet<string>): r
 
 const heldTags = 'tags of targets in the control plane';
 
-/** Endpoints of other domains that claim a path of this one, or one above or below it. */
+/**
+ * Returns endpoints of other domains that claim a path of this domain, or a path above or below it.
+ */
 export function otherClaimsIn(domain: string, endpoints: readonly EndpointAnswer[]): readonly OtherClaim[] {
   const own = new Set(endpoints.filter((one) => one.domain === domain).flatMap(({ paths }) => paths));
   const isNear = (path: string) => [...own].some((one) => isWithin(path, one) || isWithin(one, path));

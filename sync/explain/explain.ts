@@ -14,16 +14,19 @@ import { routingsOf } from './routings';
 import type { View } from './view';
 
 export type ExplainOptions = {
-  /** The zone id of a data plane; absent: each zone that targets are in. */
+  /** Zone id of a data plane. Absent: each zone with targets. */
   readonly zone?: string;
-  /** Looks for the patterns of routes; shared by the views of a question, since together they have a second. */
+  /**
+   * Searches with the patterns of routes. All views of a question share it, because its time limit
+   * is one second in total.
+   */
   readonly find?: FindPattern;
 };
 
-/** What of a view is worked out once for a question. */
+/** Parts of a view that are computed once for a question. */
 type Known = { readonly view: View; readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
 
-/** Answers a question from what one control plane's pass read and planned. */
+/** Answers a question from one pass over one control plane. */
 export function explain(question: ExplainQuestion, view: View, { zone, find }: ExplainOptions = {}): Explanation {
   const { planned, done, place, nowMs } = view;
   const { owner, stage, pinned, waits, refused, warnings } = done ?? planned.report;
@@ -60,7 +63,7 @@ function domainsOf(question: ExplainQuestion, known: Known, asking: Asking): rea
   return ofEndpoint(text, known);
 }
 
-/** All of a domain. */
+/** Returns everything about a domain. */
 function wholeDomain(domain: string, { view, endpoints, fates }: Known, zone?: string): DomainAnswer {
   const { report } = view.planned;
   const entities = fates.filter((one) => one.domain === domain);
@@ -76,13 +79,15 @@ function wholeDomain(domain: string, { view, endpoints, fates }: Known, zone?: s
   };
 }
 
-/** The domains that the routes lead to, which take the request now and after the next pass, or would be next. */
+/** Returns the domains behind the current route, and behind the route after the next pass. */
 function ofRequest(known: Known, { routing, routingNext, zone }: Asking): readonly DomainAnswer[] {
   const found = [routing?.route?.domain, routingNext?.route?.domain].flatMap((one) => one ?? []);
   return [...new Set(found)].map((domain) => wholeDomain(domain, known, zone));
 }
 
-/** What of each domain has the address: several networks may have the same. */
+/**
+ * Returns the parts of each domain with the address. Several networks may have the same address.
+ */
 function ofAddress({ ip, port }: Extract<ExplainQuestion, { is: 'address' }>, known: Known): readonly DomainAnswer[] {
   const isIt = (address: string) => ipOfAddress(address) === ip && (port === undefined || address.endsWith(`:${port}`));
   return partsOfDomains(known, {
@@ -91,7 +96,7 @@ function ofAddress({ ip, port }: Extract<ExplainQuestion, { is: 'address' }>, kn
   });
 }
 
-/** What is of an endpoint, by its id or one of its names: itself, and the targets that name it. */
+/** Returns an endpoint, by id or name, and the targets that name it. */
 function ofEndpoint(text: string, known: Known): readonly DomainAnswer[] {
   const { held, plan, snapshot } = known.view.planned;
   const ids = new Set([text, ...idsOfName(text, snapshot)]);
@@ -130,7 +135,7 @@ function partsOfDomains({ endpoints, fates }: Known, { isEndpoint, isEntity }: W
   }));
 }
 
-/** The scopes of what is answered, and all that are unknown, where what was asked for may be. */
+/** Returns the scopes of the answer, and all unknown scopes, which may hold the match. */
 function scopesOf(domains: readonly DomainAnswer[], { planned: { snapshot } }: View) {
   const named = new Set(domains.flatMap(({ endpoints }) => endpoints.map(({ scopeId }) => scopeId)));
   return snapshot.scopes

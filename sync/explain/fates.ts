@@ -8,11 +8,11 @@ import { leaveOut } from '../plan/dependants';
 import { type ForeignEntity, foreignMessage } from '../plan/foreign-entities';
 import type { AbsencePolicy } from '../plan/removals/absences';
 
-/** Why a change is planned and not written. */
+/** Reasons why a planned change is not written. */
 export type Obstacle = keyof typeof obstacleMessages;
 export const obstacles = Object.keys(obstacleMessages) as [Obstacle, ...Obstacle[]];
 
-/** How far a target, or one of the endpoints of a target that is a name, is from being removed as absent. */
+/** Progress of a target, or of one endpoint of a name target, towards a removal by absence. */
 export type AbsenceProgress = {
   readonly endpointId?: string;
   readonly count: number;
@@ -21,34 +21,37 @@ export type AbsenceProgress = {
   readonly ofSeconds: number;
 };
 
-/** What a pass does to one entity, by its own plan. */
+/** Effect of a pass on one entity, by its own plan. */
 export type Fate = {
   readonly kind: Kind;
   readonly key: string;
   readonly domain: string;
-  /** Its id in the control plane; absent: it is not there, and is not to be. */
+  /** Id in the control plane. Absent: the entity neither exists nor is planned. */
   readonly id?: string;
   readonly isHeld: boolean;
   readonly does: Action | 'nothing';
-  /** Why it is written, or stays although nothing asks for it. */
+  /** Reason of the change, or reason why the entity stays. */
   readonly reason?: string;
-  /** What is planned, and why it is not written. */
+  /** The planned change, and why it is not written. */
   readonly blocked?: { readonly by: Obstacle; readonly would: Action; readonly reason: string };
   readonly absences?: readonly AbsenceProgress[];
-  /** Of a worker's last pass: what came of the change. */
+  /** For a worker's last pass: outcome of the change. */
   readonly came?: Pick<AppliedChange, 'outcome' | 'error'>;
 };
 
 export type FateInput = {
   readonly planned: Pick<Planned, 'held' | 'plan' | 'report' | 'pinned'>;
-  /** What is in the way of its changes in the control plane. */
+  /** Entities of others that block the changes. */
   readonly foreign: readonly ForeignEntity[];
   readonly policy: AbsencePolicy;
-  /** What the pass that had the plan came to; absent: the pass is still to come. */
+  /** Result of the pass with this plan. Absent: the pass is still to come. */
   readonly done?: Report;
 };
 
-/** The fate of every entity that is held, wanted or about to change, in the order of documents: all by the plan of the pass. */
+/**
+ * Returns the fate of every entity that is held, desired or about to change, in the order of
+ * documents, by the pass's own plan.
+ */
 export function fatesOf(input: FateInput): readonly Fate[] {
   const { held, plan, report } = input.planned;
   const changes = new Map([...plan.changes, ...(report.withheld?.changes ?? [])].map((one) => [nameOf(one), one]));
@@ -84,7 +87,7 @@ function fateOf(
 ): Fate {
   const name = nameOf(entity);
   const change = changes.get(name);
-  // Services, routes and plugins may have one key; what is wanted of these is not merely kept.
+  // Services, routes and plugins may share a key. A desired entity is not merely kept.
   const isPlain = wanted.has(name) && entity.kind !== 'target' && entity.kind !== 'upstream';
   const stays = isPlain ? undefined : kept.get(entity.key)?.reason;
   const outcome = came.get(name);
@@ -100,7 +103,7 @@ function fateOf(
   };
 }
 
-/** What of the plan is not written, by name. */
+/** Returns the changes of the plan that are not written, by name. */
 function blockedOf({ planned, foreign, done }: FateInput): ReadonlyMap<string, Blocked> {
   const { plan, report } = planned;
   const { certain = [], reason = '' } = certainOf(planned);
@@ -121,7 +124,7 @@ function blockedOf({ planned, foreign, done }: FateInput): ReadonlyMap<string, B
   ]);
 }
 
-/** Of a worker: what its pass had in its plan and did not try, since changes are collected for a while. */
+/** Returns a worker's planned changes that wait for the end of the window. */
 function waitingOf(certain: readonly Change[], done: Report | undefined): readonly (readonly [string, Blocked])[] {
   if (!done?.held) return [];
   const tried = new Set((done.applied ?? []).map((one) => nameOf(one.change)));
@@ -131,7 +134,7 @@ function waitingOf(certain: readonly Change[], done: Report | undefined): readon
     .map((one) => [nameOf(one), { by: 'window', would: one.action, reason }] as const);
 }
 
-/** The counts of absences as they are after the pass, by key of the target. */
+/** Returns the counts of absences after the pass, by key of the target. */
 function progressOf({ planned, policy }: FateInput): ReadonlyMap<string, readonly AbsenceProgress[]> {
   const { removeAfterAbsences: of, removeAfterSeconds: ofSeconds } = policy;
   const progress = new Map<string, AbsenceProgress[]>();

@@ -3,17 +3,17 @@ import type { Report } from '../pass/report';
 import type { Session } from '../pass/session';
 import type { View } from './view';
 
-/** What the passes over one control plane leave for those who ask. */
+/** The last pass over one control plane, kept for questions. */
 export type LastPass = {
-  /** Told of each plan before anything of it is written. */
+  /** Called with each plan before any write. */
   readonly onPlanned: (planned: Planned) => void;
-  /** Told of what came of it. */
+  /** Called with the result of the pass. */
   readonly onReport: (done: Report, session: Pick<Session, 'config' | 'place'>) => void;
-  /** Of the last pass that could plan and ended; undefined: there was none. */
+  /** View of the last pass that planned and ended. Undefined: no such pass. */
   readonly view: (nowMs: number) => View | undefined;
 };
 
-/** Keeps the last pass alone. */
+/** Keeps only the last pass. */
 export function createLastPass(): LastPass {
   let planned: Planned | undefined;
   let last: Omit<View, 'nowMs'> | undefined;

@@ -10,7 +10,10 @@ import type { StageSession } from '../rollout/open-stages';
 import type { Routing } from './routing/find-route';
 import type { View } from './view';
 
-/** Reads and plans as `diff` does, and writes nothing; with `hasRequest` all routes too. Throws PrivatelinkError. */
+/**
+ * Reads and plans as `diff` does, and writes nothing. With `hasRequest` it reads all routes too.
+ * Throws PrivatelinkError.
+ */
 export async function liveView(
   session: StageSession,
   { hasRequest }: { readonly hasRequest: boolean },
@@ -32,7 +35,10 @@ export async function liveView(
   });
 }
 
-/** All routes of a control plane, whoever wrote them; undefined where its entities cannot be listed. Throws PrivatelinkError. */
+/**
+ * Reads all routes of a control plane, of all writers. Undefined where its entities cannot be
+ * listed. Throws PrivatelinkError.
+ */
 async function readRouting({ controlPlane }: Config, signal: AbortSignal): Promise<Routing | undefined> {
   const { openEntities, concurrency } = backendOf(controlPlane);
   const api = await openEntities?.(signal);

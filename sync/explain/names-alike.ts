@@ -4,12 +4,15 @@ import type { EndpointAnswer } from './answer';
 import type { Fate } from './fates';
 import type { ExplainQuestion } from './question';
 
-/** More would be a list of all that there is. */
+/** A longer list would show everything. */
 const mostNames = 5;
 
 type Names = { readonly endpoints: readonly EndpointAnswer[]; readonly fates: readonly Fate[] };
 
-/** Names, paths or addresses that are like what was asked for: the nearest first, then those that begin alike. */
+/**
+ * Returns names, paths or addresses like the question: the nearest first, then names with the same
+ * beginning.
+ */
 export function namesAlike(question: ExplainQuestion, names: Names): readonly string[] {
   const asked = question.is === 'request' ? (question.request.path.split('?')[0] ?? '') : question.text;
   const known = [...new Set(namesFor(question, names))].sort(compareText);
@@ -25,7 +28,7 @@ function namesFor(question: ExplainQuestion, { endpoints, fates }: Names): reado
   return question.text.startsWith('vpce-') ? endpoints.map(({ id }) => id) : domains;
 }
 
-/** One begins with the other, or both with the same half of a longer one. */
+/** Whether both share the first three quarters of the shorter one, at least three characters. */
 function beginsAlike(one: string, other: string): boolean {
   const half = Math.max(3, Math.ceil(Math.min(one.length, other.length) * 0.75));
   return one.length >= 3 && one.slice(0, half) === other.slice(0, half);

@@ -15,7 +15,10 @@ import { sparesBeside, srvShares } from '#resolver/answers/answer';
 import type { ZonePick } from './answer';
 import type { View } from './view';
 
-/** Where the requests of a domain go: by what the control plane holds, and by what a data plane in each zone resolves itself. */
+/**
+ * Returns the destinations of a domain's requests: by the control plane, and by a data plane in
+ * each zone.
+ */
 export function picksOf(domain: string, view: View, zone?: string): readonly ZonePick[] {
   const { planned, config } = view;
   const previous = heldRoutes(planned.held, planned.snapshot);
@@ -33,7 +36,7 @@ export function picksOf(domain: string, view: View, zone?: string): readonly Zon
   ];
 }
 
-/** The tier that is picked from, and of the resolver the spares beside it. */
+/** Returns the tier in use and, for the resolver, its spares. */
 function targetsIn(route: DomainRoute, by: 'plugin' | 'resolver'): ZonePick['targets'] {
   const reach = liveReach(route, { seenOf: () => ({ observedAtMs: 0 }), down: new Set() }, undefined);
   const inUse = choicesInUse(reach, true, anyAgeMs);
@@ -48,7 +51,7 @@ function targetsIn(route: DomainRoute, by: 'plugin' | 'resolver'): ZonePick['tar
   );
 }
 
-/** Of what was confirmed at any time. */
+/** Accepts confirmations of any age. */
 const anyAgeMs = Number.NEGATIVE_INFINITY;
 
 type Weighted = Omit<ZonePick['targets'][number], 'percent'> & { readonly weight: number };
@@ -61,7 +64,7 @@ function withPercent(all: readonly Weighted[]): ZonePick['targets'] {
   }));
 }
 
-/** What Kong's balancer does with the targets of each upstream that is held. */
+/** Returns the shares of Kong's balancer over the held targets of each upstream. */
 function upstreamPicks(domain: string, { planned: { held, snapshot } }: View, zone?: string): readonly ZonePick[] {
   const targets = held.filter((one) => one.kind === 'target' && one.domain === domain);
   const zones = zonesIn(snapshot);
@@ -79,14 +82,14 @@ function weightedOf(target: HeldEntity, zones: ReadonlyMap<string, Place>): Weig
   const [origin, ...others] = eachOriginOf(target.tags);
   const endpointId = others.length === 0 ? origin?.endpointId : undefined;
   const zoneId = zones.get(`${endpointId} ${ipOfAddress(address)}`)?.zoneId;
-  // Those that only help out get nothing while others are well.
+  // Failover targets get nothing while other targets are healthy.
   const weight = target.fields.failover === true ? 0 : Number(target.fields.weight ?? 100);
   return { address, zoneId, endpointId, weight };
 }
 
 type Place = { readonly region: string; readonly zoneId?: string };
 
-/** Where each address of each endpoint is, by endpoint and IP address. */
+/** Returns the place of each address, by endpoint and IP address. */
 function zonesIn({ scopes }: Snapshot): ReadonlyMap<string, Place> {
   const endpoints = scopes.flatMap((state) => lastGoodOf(state)?.discovered.endpoints ?? []);
   return new Map(
@@ -96,7 +99,10 @@ function zonesIn({ scopes }: Snapshot): ReadonlyMap<string, Place> {
   );
 }
 
-/** What data planes that ran before have resolved, as far as the control plane tells: they hold what is uncertain as well. */
+/**
+ * Returns the routes that running data planes have resolved, as far as the control plane shows.
+ * Data planes hold uncertain endpoints too.
+ */
 function heldRoutes(held: readonly HeldEntity[], snapshot: Snapshot): Routes {
   const places = zonesIn(snapshot);
   const choices = groupBy(

@@ -4,21 +4,21 @@ import { normaliseIp } from '#core/addresses/targets';
 import { PrivatelinkError } from '#core/errors';
 import type { RoutedRequest } from './routing/conditions';
 
-/** What is asked about. */
+/** A parsed question. */
 export type ExplainQuestion =
   | { readonly is: 'request'; readonly text: string; readonly request: RoutedRequest }
   | { readonly is: 'address'; readonly text: string; readonly ip: string; readonly port?: number }
-  /** A domain, or the id of an endpoint, or one of its names: what of these there is. */
+  /** A domain, the id of an endpoint, or a name of an endpoint. */
   | { readonly is: 'name'; readonly text: string };
 
-/** As written. */
+/** Options as written. */
 export type QuestionOptions = {
   readonly method?: string;
   readonly host?: string;
   readonly header?: readonly string[];
 };
 
-/** Reads a question and its options. Throws PrivatelinkError (CONFIG_INVALID) that says what is wrong with it. */
+/** Parses a question and its options. Throws PrivatelinkError (CONFIG_INVALID) with the problem. */
 export function parseQuestion(text: string, options: QuestionOptions = {}): ExplainQuestion {
   const request = requestOf(text, options);
   if (request) return { is: 'request', text, request };
@@ -51,7 +51,7 @@ function withoutFragment(path: string): string {
   return path.split('#', 1)[0] ?? '';
 }
 
-/** The Host header, as Kong reads it. */
+/** Parses the Host header as Kong does. */
 function hostOf(host: string | undefined): Pick<RoutedRequest, 'host' | 'port'> {
   if (host === undefined) return {};
   const [, name = host, port] = /^([^:]*):(\d+)$/.exec(host) ?? [];

@@ -11,7 +11,7 @@ import { createPatternSearch, type FindPattern } from './routing/pattern';
 import { listOf } from './routing/priority';
 import type { View } from './view';
 
-/** The route that takes a request now, and the one that takes it after the next pass, where that is another. */
+/** Returns the current route of a request, and its route after the next pass, where it differs. */
 export function routingsOf(
   request: RoutedRequest,
   view: View,
@@ -25,12 +25,12 @@ export function routingsOf(
   return { routing, routingNext: isSame ? undefined : next };
 }
 
-/** All that the control plane holds; where people's are not known, what is held for this owner. */
+/** Returns all held routes. Where routes of people are unknown, only this owner's routes. */
 function heldRouting({ routing, planned: { held } }: View): Routing {
   return routing ?? { routes: ofKind(held, 'route'), services: ofKind(held, 'service') };
 }
 
-/** The same after the plan is written: an outcome has no ids, of which those that are held stay. */
+/** Returns the routing after the plan is written. The outcome has no ids, so held ids stay. */
 function nextRouting({ routes, services }: Routing, { planned: { outcome, held, report }, foreign }: View): Routing {
   if (report.refused) return { routes, services };
   const ids = new Map([...held, ...report.changes].map((one) => [nameOf(one), one.id]));
@@ -79,7 +79,10 @@ function routeAnswer(
   };
 }
 
-/** What a route does with a request that it takes, and does not serve in this form (kong/runloop/handler.lua, 3.9). */
+/**
+ * Returns the answer of a route that takes a request but does not serve it in this form
+ * (kong/runloop/handler.lua, 3.9).
+ */
 function answersOf({ parent, fields }: HeldEntity, { scheme }: RoutedRequest): string | undefined {
   const protocols = listOf(fields, 'protocols');
   if (protocols.some((one) => one.startsWith('grpc'))) return 'requests that are not gRPC get 415';

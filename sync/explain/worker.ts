@@ -27,7 +27,7 @@ export type WorkerAddress = { readonly url: string; readonly token?: string };
 /** The path of the question at a worker. */
 const explainPath = '/v1/explain';
 
-/** Asks a worker that runs; gives what it says, unread. Throws PrivatelinkError. */
+/** Asks a running worker and returns its unparsed answer. Throws PrivatelinkError. */
 export async function askWorker(
   asked: WorkerQuestion,
   { url, token }: WorkerAddress,
@@ -35,7 +35,7 @@ export async function askWorker(
 ): Promise<unknown> {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (!/^https?:$/.test(protocol)) throw noAddress(url, 'write it as http://HOST:PORT');
-  // As URLs are read: `HTTP://` and a space before it are plain HTTP too.
+  // URLs tolerate this: `HTTP://` and a leading space are plain HTTP too.
   if (protocol === 'http:' && !isLoopback(url))
     throw noAddress(url, 'use https, or a loopback address: it gets a token');
   const http = createHttp({ api: workerApi, address: url, token, concurrency: 1, clock: systemClock });

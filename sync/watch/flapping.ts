@@ -2,17 +2,25 @@ import { nameOf } from '#deck/document';
 import type { AppliedChange } from '../plan/changes';
 import { contentOf } from '../plan/changes';
 
-/** Passes looked back on: the window of 30 s holds changes back for several of them where the interval is short. */
+/**
+ * Passes to look back. With a short interval the 30 s window holds changes back for several passes.
+ */
 const passes = 10;
 
 type Write = { readonly name: string; readonly content: string };
 
 export type Flapping = {
-  /** Takes what a pass applied; gives a warning for each entity that got, in this pass, what it had got before. */
+  /**
+   * Takes the applied changes of a pass. Returns a warning for each entity that got content it had
+   * before.
+   */
   readonly record: (applied: readonly AppliedChange[]) => readonly string[];
 };
 
-/** Tells entities that were written with what one of the last ten passes had written to them already (fm-09, fm-10). */
+/**
+ * Detects entities that were written again with the content of one of the last ten passes (fm-09,
+ * fm-10).
+ */
 export function createFlapping(): Flapping {
   const recent: (readonly Write[])[] = [];
   return {

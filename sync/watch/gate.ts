@@ -5,26 +5,29 @@ import type { Change } from '../plan/changes';
 import { contentOf } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 
-/** After a first change, the next ones are collected this long. */
+/** After a first change, later changes are collected for this time. */
 const windowMs = 30_000;
-/** What was found invalid is tried again after this: a name that somebody else had may be free by then. */
+/** Invalid changes are tried again after this time. By then a taken name may be free. */
 const rejectedMs = 5 * 60_000;
 
-/** How many changes wait for the end of the window, and when that is by the monotonic clock, where any does. */
+/** Number of held changes, and the end of the window by the monotonic clock. */
 export type Held = { readonly count: number; readonly untilMs?: number };
 
 export type Gate = {
-  /** Of the planned changes, those to write in this pass. */
+  /** Returns the planned changes to write in this pass. */
   readonly admit: (changes: readonly Change[]) => readonly Change[];
-  /** What was held back when last asked to admit. */
+  /** Changes held back by the last `admit`. */
   readonly held: () => Held;
-  /** Takes what came of the pass. */
+  /** Takes the result of the pass. */
   readonly record: (report: Report) => void;
-  /** Names of the entities that wait, as the control plane found them invalid. */
+  /** Names of entities that wait because the control plane found them invalid. */
   readonly rejected: () => readonly string[];
 };
 
-/** Lets the first change through at once and collects those of the next 30 s (fm-09); what the control plane found invalid waits five minutes, or for other content (fm-14). */
+/**
+ * Admits the first change at once and collects the changes of the next 30 s (fm-09). An invalid
+ * change waits five minutes, or for other content (fm-14).
+ */
 export function createGate(monotonicMs: () => number): Gate {
   const rejected = new Map<string, { readonly content: string; readonly untilMs: number }>();
   let openAtMs = 0;
@@ -46,7 +49,7 @@ export function createGate(monotonicMs: () => number): Gate {
       return due;
     },
     record: ({ applied = [] }) => {
-      // What a failure left over is not collected: it is tried again after the worker's back-off.
+      // Changes left by a failure are not collected. The worker retries them after its back-off.
       const isWhole = applied.length > 0 && !applied.some(({ isTransient }) => isTransient);
       if (isWhole && monotonicMs() >= openAtMs) openAtMs = monotonicMs() + windowMs;
       for (const { change, code } of applied) {
@@ -61,7 +64,10 @@ export function createGate(monotonicMs: () => number): Gate {
   };
 }
 
-/** The deletes, and what else their domains need: what replaces a target, or no longer points at it, is there before it goes. And who may call. */
+/**
+ * Returns deletes and the other changes of their domains, so that replacements exist before a
+ * delete. Also returns changes of callers.
+ */
 function withdrawals(changes: readonly Change[]): readonly Change[] {
   const domains = new Set(changes.filter(({ action }) => action === 'delete').map(({ domain }) => domain));
   return changes.filter((one) => domains.has(one.domain) || isOfCallers(one));

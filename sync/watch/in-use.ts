@@ -17,16 +17,16 @@ export type Using = {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** What comes before the first write to a control plane. */
+  /** Returns the step before the first write to a control plane. */
   readonly prepareOf: (config: Config) => PassDependencies['prepare'];
 };
 
 export type StagesInUse = ReturnType<typeof openStagesInUse>;
 
-/** Hundreds of accounts in all regions would be a line of their own size. */
+/** Hundreds of accounts in all regions would fill a huge log line. */
 const mostScopes = 20;
 
-/** What somebody who reads the log alone has to know. */
+/** Returns the fields that a reader of the log needs. */
 export function describeSessions({ ground, sessions }: Pick<StagesInUse, 'ground' | 'sessions'>) {
   const { owner, watch } = ground().config;
   const { scopeIds } = ground().discovery;
@@ -46,7 +46,7 @@ const unusedWarning =
 const unfitWarning = 'control planes with the labels not used';
 const unlistedWarning = 'control planes not listed, those of before stay';
 
-/** The sessions, and what people have to know of the configuration: that it is not used, or only after a restart. */
+/** Opens the sessions, and tracks whether the newest configuration is in use or needs a restart. */
 export function openStagesInUse(options: SessionOptions, { log, metrics, clock, signal, prepareOf }: Using) {
   let isUsed = true;
   let read: SessionOptions['read'];
@@ -62,7 +62,7 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
   };
   const { current, reload, replace } = createReloadable(() => {
     const opened = openAll(openStagesGround(silenced({ ...options, clock, read })));
-    // A pipe gave its text once.
+    // A pipe delivers its text only once.
     read = readRegularNow;
     metrics.set('kong_privatelink_config_in_use', 1);
     return opened;
@@ -88,24 +88,27 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
         metrics.add('kong_privatelink_reloads_failed_total');
         log.error({ reason: messageLineOf(thrown) }, 'configuration not used, the old one stays');
       }),
-    /** What is not used may be by now: a file that it names can be mended, which nobody watches before it is used. */
+    /**
+     * Tries an unused configuration again. People may have fixed a file that it names, and no
+     * watcher sees that file yet.
+     */
     retry: () => !isUsed && use(() => {}),
-    /** Follows the labels until stopped, where there are some. */
+    /** Follows the labels until stopped, where the configuration has labels. */
     follow: (onChange: () => void) =>
       followLabels(
         { ground, selection, listing, use: (one) => replace(openAll(one)), onChange, ...renewals },
         { log, clock, signal },
       ),
-    /** How the labels were asked for last. */
+    /** Result of the last listing. */
     listing: (): Readonly<Listing> => listing,
     warnings: () => [...warningsOf(isUsed, listing), ...needsRestart(started, fixedOf(ground().config.watch))],
   };
 }
 
 type Listing = {
-  /** Every stage of the start is known. */
+  /** Whether every stage of the start is known. */
   isDone: boolean;
-  /** Why an entry could not be asked last time, or what it selects not be used. */
+  /** Reason why an entry could not be listed, or its stages not be used. */
   problem?: string;
 };
 
@@ -113,7 +116,7 @@ function warningsOf(isUsed: boolean, { problem }: Listing): readonly string[] {
   return [...(isUsed ? [] : [unusedWarning]), ...(problem === undefined ? [] : [`${unlistedWarning}: ${problem}`])];
 }
 
-/** Tells whoever waits that the configuration was read again. */
+/** Wakes waiters when the configuration was reloaded. */
 function createRenewals() {
   let wake = () => {};
   return {
@@ -133,11 +136,14 @@ type Following = {
   readonly listing: Listing;
   readonly use: (ground: StagesGround) => void;
   readonly onChange: () => void;
-  /** Resolves when the configuration was read again, or the signal aborts. */
+  /** Resolves when the configuration was reloaded, or the signal aborts. */
   readonly renewed: (signal: AbortSignal) => Promise<void>;
 };
 
-/** Asks which control planes have the labels as often as passes are made; a Konnect that does not answer takes no stage away. */
+/**
+ * Lists the control planes with the labels, as often as passes run. An unreachable Konnect removes
+ * no stage.
+ */
 async function followLabels(
   { ground, selection, listing, use, onChange, renewed }: Following,
   { log, clock, signal }: Pick<Using, 'log' | 'clock' | 'signal'>,
@@ -170,7 +176,7 @@ async function followLabels(
   }
 }
 
-/** Nothing is said about progress: the log is for that. */
+/** Suppresses progress output, because the worker has its log. */
 function silenced({ terminal, config, clock, read }: SessionOptions): SessionOptions {
   return { config, clock, read, terminal: { ...terminal, err: () => {}, isTerminal: false } };
 }

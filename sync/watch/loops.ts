@@ -4,31 +4,31 @@ import type { Worker } from './worker';
 
 type Named = Pick<Session, 'stage'>;
 
-/** A loop over one stage; `T` is what else is known of it. */
+/** A loop over one stage. `T` holds further state. */
 type Loop<T, S> = { session: S; readonly stop: AbortController; readonly worker: Worker; readonly more: T };
 
 export type Loops<T, S extends Named = Session> = {
-  /** Begins, goes on with, and ends loops, so that there is one for each of these sessions. */
+  /** Starts, keeps and stops loops, so that each of these sessions has one. */
   readonly use: (sessions: readonly S[]) => void;
-  /** Of those that there are, in the order in which they began. */
+  /** State of the current loops, in the order of their start. */
   readonly all: () => readonly T[];
   readonly trigger: () => void;
-  /** Lets those that wait for their time begin now. */
+  /** Starts the next pass of waiting loops now. */
   readonly wake: () => void;
-  /** All go on, and one at least has had a pass that did not fail. */
+  /** `isAlive`: all loops continue. `isReady`: one loop has had a pass that did not fail. */
   readonly isAlive: () => boolean;
   readonly isReady: () => boolean;
-  /** Resolves when every loop that has begun by now has ended. */
+  /** Resolves when every loop started so far has ended. */
   readonly ended: () => Promise<void>;
 };
 
-/** Starts the loop of a stage, whose session may be another one in each pass. */
+/** Starts the loop of a stage. Its session may change in each pass. */
 export type StartLoop<T, S extends Named = Session> = (
   current: () => S,
   signal: AbortSignal,
 ) => { readonly worker: Worker; readonly more: T };
 
-/** A loop for each stage, so that one that is away or slow keeps no other waiting. */
+/** Runs one loop for each stage, so that a slow or unreachable stage does not delay others. */
 export function createLoops<T, S extends Named = Session>(start: StartLoop<T, S>, signal: AbortSignal): Loops<T, S> {
   setMaxListeners(0, signal);
   const loops = new Map<string, Loop<T, S>>();

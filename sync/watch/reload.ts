@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readRegularNow } from '#io/files';
 
-/** The files are looked at this often. */
+/** Time between two looks at the files. */
 const pollMs = 1_000;
 
-/** Calls `onChange` when the content of a file changes, or which files there are, until `signal` aborts; one that cannot be read is a change too. */
+/**
+ * Calls `onChange` when the content or the list of files changes, until `signal` aborts. An
+ * unreadable file is a change too.
+ */
 export function watchFiles(paths: () => readonly string[], onChange: () => void, signal: AbortSignal): void {
   const contentHashes = () => paths().map(contentHash).join();
   let before = contentHashes();
@@ -17,7 +20,7 @@ export function watchFiles(paths: () => readonly string[], onChange: () => void,
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
-/** What a file holds, shortly; one that cannot be read, as a pipe, is told from all that can. */
+/** Returns a short hash of a file. An unreadable file, such as a pipe, has its own value. */
 export function contentHash(path: string): string {
   try {
     return createHash('sha256').update(readRegularNow(path)).digest('hex');
@@ -28,12 +31,15 @@ export function contentHash(path: string): string {
 
 export type Reloadable<T> = {
   readonly current: () => T;
-  /** Opens anew and gives whether that could be done; what cannot be opened leaves the old one in use. */
+  /** Opens again and returns whether this succeeded. After a failure the old value stays in use. */
   readonly reload: (onFailure: (thrown: unknown) => void) => boolean;
   readonly replace: (next: T) => void;
 };
 
-/** What is opened from the configuration, and again when that changes. Throws what the first `open` throws. */
+/**
+ * A value that is opened from the configuration, and again on changes. Throws the error of the
+ * first `open`.
+ */
 export function createReloadable<T>(open: () => T): Reloadable<T> {
   let current = open();
   return {

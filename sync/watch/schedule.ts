@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#core/errors';
 import { backoffMs, jittered, longestBackoffMs } from '#core/timing/backoff';
 
-/** What a pass came to, as far as the next one's time depends on it. */
+/** Outcome of a pass, as far as it determines the time of the next pass. */
 export type PassOutcome =
-  /** `heldUntilMs` by the monotonic clock: when changes that wait are due. */
+  /** `heldUntilMs`: monotonic time at which held changes are due. */
   | { readonly kind: 'done'; readonly isTransitional: boolean; readonly heldUntilMs?: number }
   | { readonly kind: 'failed'; readonly code?: ErrorCode; readonly retryAfterMs?: number };
 
@@ -17,25 +17,25 @@ export type Timing = {
   readonly random: () => number;
 };
 
-/** Scopes with an endpoint that is about to change state are read again this soon. */
+/** Scopes with an endpoint in a transitional state are read again after this time. */
 const transitionalMs = 10_000;
-/** Credentials that are refused now are refused a second later too; asking often locks accounts. */
+/** Refused credentials stay refused for a while, and frequent attempts can lock accounts. */
 const refused: ReadonlySet<ErrorCode | undefined> = new Set(['CONTROL_PLANE_AUTH', 'CREDENTIALS']);
-/** So that workers that were started together do not read together. */
+/** Spreads the first reading of workers that start together. */
 const longestStartMs = 1_000;
 
-/** Milliseconds before the first pass: less than a second. */
+/** Returns the milliseconds before the first pass, less than a second. */
 export function startDelayMs(random: () => number): number {
   return random() * longestStartMs;
 }
 
-/** Milliseconds between a pass and the next one: never over five minutes after one that failed. */
+/** Returns the milliseconds between two passes, after a failure at most five minutes. */
 export function pauseMs(outcome: PassOutcome, timing: Timing): number {
   return outcome.kind === 'failed' ? retryMs(outcome, timing) : intervalMs(outcome, timing);
 }
 
 function retryMs({ code, retryAfterMs }: Extract<PassOutcome, { kind: 'failed' }>, timing: Timing): number {
-  // A Retry-After of 0 asks for nothing, and passes without a pause would be a storm.
+  // A Retry-After of 0 asks for no wait. Passes without a pause would be a storm.
   if (retryAfterMs) return Math.min(retryAfterMs, longestBackoffMs);
   return refused.has(code) ? longestBackoffMs : backoffMs(timing.failures, timing.random);
 }

@@ -8,21 +8,24 @@ import type { Samples } from '#io/metrics/text';
 import type { Explained, WatchServer, WatchState } from './server';
 import type { FromServer, Started, ToServer } from './told';
 
-/** What this thread knows of the worker. */
+/** State of the worker in this thread. */
 export type OwnState = Omit<WatchState, 'snapshot' | 'metrics' | 'explain'> & {
   readonly snapshot: () => string | undefined;
   readonly explain: (query: string) => Explained;
   readonly metrics: () => Samples;
-  /** Told each second how late that came: that long this thread had no time. */
+  /** Called each second with its delay: this thread was busy for that long. */
   readonly onLag: (lagMs: number) => void;
 };
 
-/** `tell` passes the state on at once; it is also told each second. */
+/** `tell` sends the state at once. It is also sent each second. */
 export type ThreadedServer = WatchServer & { readonly tell: () => void };
 
 const everyMs = 1_000;
 
-/** The server in a thread of its own, which answers while this one is busy. Throws PrivatelinkError when it cannot listen. */
+/**
+ * Serves in a separate thread, which answers while this thread is busy. Throws PrivatelinkError
+ * when it cannot listen.
+ */
 export async function serveInThread(config: Config['watch'], state: OwnState): Promise<ThreadedServer> {
   const thread = new Worker(join(__dirname, 'server-thread.js'), { workerData: config });
   const post = (message: ToServer) => thread.postMessage(message);
@@ -64,7 +67,10 @@ function tellEachSecond(tell: () => void, onLag: OwnState['onLag']): NodeJS.Time
   }, everyMs).unref();
 }
 
-/** Rejects when the thread ends by an error; later its error ends the process, as one of this thread does. */
+/**
+ * Rejects when the thread ends by an error. A later error ends the process, like an error of this
+ * thread.
+ */
 async function startOf(thread: Worker): Promise<Started> {
   const [started] = await once(thread, 'message');
   return started;

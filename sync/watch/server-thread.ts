@@ -5,7 +5,10 @@ import { processSamples } from './metrics/process';
 import { startWatchServer } from './server';
 import { createTold, type FromServer, type Started } from './told';
 
-/** The thread that serves: planning blocks an event loop for seconds, and a probe of /healthz must not wait for it (fm-56). */
+/**
+ * Serves in its own thread: planning blocks an event loop for seconds, and a probe of /healthz must
+ * not wait (fm-56).
+ */
 async function serve(): Promise<Started> {
   const ask = (message: FromServer) => parentPort?.postMessage(message);
   const told = createTold({ ...systemClock, ask, ownSamples: processSamples });

@@ -9,16 +9,16 @@ import { withoutBrackets } from '#core/addresses/parse';
 import { hasCode, messageOf, PrivatelinkError } from '#core/errors';
 import { serverTimeouts } from '#io/server-timeouts';
 
-/** What the server tells of the worker; each is asked at each request. */
+/** State of the worker, read at each request. */
 export type WatchState = {
   readonly isAlive: () => boolean;
   readonly isReady: () => boolean;
-  /** What is wrong now, in lines; for those with the token alone. */
+  /** Current problems, one line each. Only for requests with the token. */
   readonly details: () => string;
   readonly metrics: () => string;
-  /** Text of the last snapshot; undefined before the first. */
+  /** Text of the last snapshot. Undefined before the first. */
   readonly snapshot: () => string | undefined | Promise<string | undefined>;
-  /** The answer, as JSON, to the query of a question; absent: nobody answers. */
+  /** Answers the query of a question with JSON. Absent: the path does not exist. */
   readonly explain?: (query: string) => Explained | Promise<Explained>;
 };
 
@@ -26,21 +26,24 @@ export type Explained = { readonly status: number; readonly text: string };
 
 export type WatchServer = { readonly address: string; close(): Promise<void> };
 
-/** Long before the file descriptors of the worker itself run out. */
+/** Far below the limit of the worker's file descriptors. */
 const maxConnections = 64;
-/** Of a client that reads nothing. */
+/** Limit for a client that reads nothing. */
 const idleTimeoutMs = 30_000;
 
-/** URL leaves the scheme's own port out. */
+/** URL omits the default port of the scheme. */
 const defaultPort = 80;
 
 type Page = {
   readonly serve: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
-  /** What somebody without the token gets, most likely a probe, which cannot bring one. */
+  /** Answers requests without the token, most likely a probe: probes cannot send a token. */
   readonly serveAnyone?: (response: ServerResponse) => void;
 };
 
-/** Serves /healthz, /readyz, /metrics, /v1/snapshot and /v1/explain on `watch.listen`. Throws PrivatelinkError when it cannot listen. */
+/**
+ * Serves /healthz, /readyz, /metrics, /v1/snapshot and /v1/explain on `watch.listen`. Throws
+ * PrivatelinkError when it cannot listen.
+ */
 export async function startWatchServer(config: Config['watch'], state: WatchState): Promise<WatchServer> {
   const { hostname, port } = new URL(`http://${config.listen}`);
   const handle = handler(config.token, pagesOf(state));
@@ -52,13 +55,14 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
         )
       : createServer(serverTimeouts, handle);
     server.setTimeout(idleTimeoutMs);
-    // Whoever sends request after request without reading would have all of them wait here for their answers.
+    // A client that sends requests without reading would make its answers pile up here.
     server.maxRequestsPerSocket = 1;
     server.on('dropRequest', (_, socket) => socket.destroy());
     server.on('connection', limitConnections());
     server.listen(Number(port || defaultPort), withoutBrackets(hostname));
     await once(server, 'listening');
-    // A connection that cannot be taken, as when no file descriptor is left, is its caller's loss alone.
+    // A connection that cannot be accepted, for example without a free file descriptor, fails only
+    // for its caller.
     server.on('error', () => {});
     return {
       address: `${config.tls ? 'https' : 'http'}://${hostname}:${(server.address() as AddressInfo).port}`,
@@ -73,7 +77,10 @@ export async function startWatchServer(config: Config['watch'], state: WatchStat
   }
 }
 
-/** Closes the oldest connection where there are too many: a newcomer, such as a probe of health, is always answered. */
+/**
+ * Closes the oldest connection beyond the limit, so that a new connection, such as a probe, is
+ * always answered.
+ */
 function limitConnections(): (socket: Socket) => void {
   const open = new Set<Socket>();
   return (socket) => {
@@ -97,7 +104,7 @@ function readTls({ cert, key }: NonNullable<Config['watch']['tls']>) {
 
 function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): RequestListener {
   return (request, response) => {
-    // Not new URL(): it throws at `//`, and what throws here ends the process.
+    // new URL() throws at `//`, and an error here would end the process.
     const page = pages.get((request.url ?? '').replace(/\?.*$/, ''));
     const isKnown = !token || isSame(request.headers.authorization ?? '', `Bearer ${token}`);
     if (!isKnown && !page?.serveAnyone) return answer(response, 401, 'unauthorized\n');
@@ -108,7 +115,7 @@ function handler(token: string | undefined, pages: ReadonlyMap<string, Page>): R
   };
 }
 
-/** Takes the same time whatever is wrong. */
+/** Compares in constant time. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
@@ -129,7 +136,7 @@ function pagesOf(state: WatchState): ReadonlyMap<string, Page> {
   ]);
 }
 
-/** ok or not; what is wrong is for those who know the token. */
+/** Answers ok or not ok. Details need the token. */
 function probe(isRight: () => boolean, details: WatchState['details']): Page {
   const say = (response: ServerResponse, more: string) =>
     isRight() ? answer(response, 200, `ok\n${more}`) : answer(response, 503, `not ok\n${more}`);

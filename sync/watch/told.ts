@@ -4,7 +4,7 @@ import { renderMetrics, type Samples } from '#io/metrics/text';
 import { workerMetrics } from './metrics/table';
 import type { Explained, WatchState } from './server';
 
-/** What the thread of the passes tells the one that serves. */
+/** Messages from the thread of the passes to the serving thread. */
 export type ToServer =
   | {
       readonly kind: 'state';
@@ -16,28 +16,34 @@ export type ToServer =
   | { readonly kind: 'snapshot'; readonly text: string | undefined }
   | ({ readonly kind: 'explained'; readonly number: number } & Explained);
 
-/** What the thread that serves asks the one of the passes. */
+/** Messages from the serving thread to the thread of the passes. */
 export type FromServer =
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'explain'; readonly number: number; readonly query: string };
 
-/** The first word of the thread that serves: where it listens, or why it cannot. Every later one asks for something. */
+/**
+ * First message of the serving thread: its address, or the reason of a failure. Later messages are
+ * questions.
+ */
 export type Started =
   | { readonly address: string }
   | { readonly reason: string; readonly details: Pick<ErrorDetails, 'code' | 'fix'> };
 
-/** Planning blocks its thread for seconds at most; one that says nothing for this long hangs. */
+/** Planning blocks its thread for seconds at most. A thread that is silent for this long hangs. */
 const longestSilenceMs = 60_000;
 
 export type Told = { readonly state: WatchState; readonly take: (message: ToServer) => void };
 
 export type ToldOptions = Pick<Clock, 'monotonicMs'> & {
   readonly ask: (message: FromServer) => void;
-  /** What any thread can tell by itself. */
+  /** Samples that any thread can read. */
   readonly ownSamples: () => Samples;
 };
 
-/** The state as it was last told. The snapshot, and what questions are answered, is asked for: it costs time, and is seldom wanted. */
+/**
+ * Keeps the last told state. Snapshots and answers are asked for on demand, because they cost time
+ * and are rare.
+ */
 export function createTold({ monotonicMs, ask, ownSamples }: ToldOptions): Told {
   let last: Extract<ToServer, { kind: 'state' }> = {
     kind: 'state',

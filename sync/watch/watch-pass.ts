@@ -15,26 +15,29 @@ import type { Metrics } from './metrics/store';
 import type { PassOutcome } from './schedule';
 
 export type WatchPassOptions<D extends PassDependencies = PassDependencies> = {
-  /** Asked once in each pass, with its number, at its start: the configuration may have changed. */
+  /** Called once at the start of each pass with its number. The configuration may have changed. */
   readonly dependencies: (number: number) => D;
-  /** Makes the pass. */
+  /** Runs the pass. */
   readonly run: (deps: D, signal: AbortSignal) => Promise<Report>;
   readonly clock: Clock;
-  /** Between the starts of two passes. */
+  /** Time between the starts of two passes. */
   readonly intervalMs: () => number;
   readonly metrics: Metrics;
   readonly log: PassLog;
-  /** Called with what discovery saw, also in a pass that fails later. */
+  /** Called with the result of discovery, even in a pass that fails later. */
   readonly onSnapshot: (snapshot: Snapshot, owner: string) => void;
-  /** Called with what came of a pass that could plan. */
+  /** Called with the report of a pass that could plan. */
   readonly onReport?: (report: Report) => void;
-  /** Called after each pass with what is wrong then. */
+  /** Called after each pass with the current conditions. */
   readonly onConditions?: (conditions: Conditions) => void;
 };
 
 export type WatchPass = (number: number, signal: AbortSignal) => Promise<PassOutcome>;
 
-/** A pass for the worker: plans afresh each time, applies what the gate lets through, and logs and counts what came of it. */
+/**
+ * Returns a pass for the worker: it plans, applies the changes that the gate admits, logs and
+ * counts.
+ */
 export function createWatchPass<D extends PassDependencies>(options: WatchPassOptions<D>): WatchPass {
   const gate = createGate(options.clock.monotonicMs);
   const flapping = createFlapping();
@@ -46,7 +49,8 @@ export function createWatchPass<D extends PassDependencies>(options: WatchPassOp
     let seen: Snapshot | undefined;
     const discover = async (either: AbortSignal) => {
       seen = await deps.discover(either);
-      // Where the control plane cannot be read, nobody may find out that an account is a new one.
+      // Only a comparison with the control plane detects another account. Until then an unsure
+      // snapshot is not served.
       if (seen.scopes.every(isSurelyOurs)) options.onSnapshot(seen, deps.owner);
       return seen;
     };
@@ -56,7 +60,7 @@ export function createWatchPass<D extends PassDependencies>(options: WatchPassOp
       await deps.settle?.(ours);
     };
     let held: Held = { count: 0 };
-    // A plan that is refused is not asked about: nothing of it waits.
+    // A refused plan never reaches `admit`, so nothing is held.
     const admit = (changes: readonly Change[]) => {
       const due = gate.admit(changes);
       held = gate.held();
@@ -86,7 +90,7 @@ export function createWatchPass<D extends PassDependencies>(options: WatchPassOp
   };
 }
 
-/** The same words in each pass, as one warning. */
+/** Returns the same text in each pass, so that the log treats it as one warning. */
 function slowness(durationMs: number, intervalMs: number): readonly string[] {
   if (durationMs <= intervalMs) return [];
   const reason = `a pass takes longer than watch.intervalSeconds (${intervalMs / 1_000}), so changes are applied later`;
@@ -115,7 +119,10 @@ function isSurelyOurs(state: ScopeState): boolean {
   return state.status === 'unknown' || state.scope.account !== 'self' || state.isAccountKept === true;
 }
 
-/** A pass failed when the control plane, or no account at all, could be used; an invalid entity or a refused plan is no reason to come back sooner. */
+/**
+ * Returns the outcome. A pass fails when the control plane, or every account, could not be used. An
+ * invalid entity or a refused plan does not shorten the pause.
+ */
 function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: number | undefined): PassOutcome {
   const { applied = [] } = report;
   const stopped = applied.find(
@@ -126,7 +133,7 @@ function outcomeOf(report: Report, seen: Snapshot | undefined, heldUntilMs: numb
   return { kind: 'done', isTransitional: seen !== undefined && transitionalScopes(seen).length > 0, heldUntilMs };
 }
 
-/** People are told by the wall clock, as it is now. */
+/** Converts to the wall clock, for people. */
 function reportHeld({ count, untilMs }: Held, { now, monotonicMs }: Clocks): Pick<Report, 'held' | 'heldUntil'> {
   if (untilMs === undefined) return { held: count };
   return { held: count, heldUntil: new Date(now() + untilMs - monotonicMs()).toISOString() };

@@ -3,9 +3,9 @@ import { withOwnSignal } from '#io/signals';
 import { type PassOutcome, pauseMs, startDelayMs } from './schedule';
 
 export type WorkerOptions = {
-  /** One pass, with its number, which only grows; a rejection counts as a failed pass. */
+  /** Runs one pass with its growing number. A rejection is a failed pass. */
   readonly pass: (number: number, signal: AbortSignal) => Promise<PassOutcome>;
-  /** Asked after each pass: the configuration may have changed. */
+  /** Called after each pass. The configuration may have changed. */
   readonly intervalMs: () => number;
   /** Called after each pass. */
   readonly onPass?: () => void;
@@ -15,24 +15,36 @@ export type WorkerOptions = {
 };
 
 export type Worker = {
-  /** Lets the next pass begin now, or as soon as the running one has ended; a wait after a failure is not cut short. */
+  /**
+   * Starts the next pass now, or right after the running pass. Does not shorten a wait after a
+   * failure.
+   */
   trigger(): void;
-  /** Lets the next pass begin now where it waits for its time; a running one, and a wait after a failure, go on. */
+  /**
+   * Starts the next pass now where it waits for its interval. Affects neither a running pass nor a
+   * wait after a failure.
+   */
   wake(): void;
-  /** False when a pass runs for longer than any should, or the next one is overdue: the loop is stuck. A wait is none. */
+  /**
+   * False when a pass runs too long, or the next pass is overdue: the loop hangs. A planned wait is
+   * no hang.
+   */
   isAlive(): boolean;
-  /** True once a pass has not failed. */
+  /** True after the first pass that did not fail. */
   isReady(): boolean;
-  /** Resolves when `signal` has ended the loop; never rejects. */
+  /** Resolves when `signal` has ended the loop. Never rejects. */
   readonly ended: Promise<void>;
 };
 
-/** Above the limits of a pass's parts together: ten minutes of reading, an hour of writing, and what discovery and the data planes take. */
+/**
+ * Above the sum of a pass's limits: ten minutes of reading, an hour of writing, and time for
+ * discovery and the data planes.
+ */
 const longestPassMs = 75 * 60_000;
-/** A planned pass that is overdue by this much will not come. */
+/** A pass that is overdue by this time will not come. */
 const overdueMs = 60_000;
 
-/** Repeats passes one at a time until `signal` aborts; nothing that a pass does ends the loop (fm-06). */
+/** Repeats passes one at a time until `signal` aborts. No error of a pass ends the loop (fm-06). */
 export function startWorker(options: WorkerOptions, signal: AbortSignal): Worker {
   const { clock, random } = options;
   let isTriggered = false;

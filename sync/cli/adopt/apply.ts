@@ -18,9 +18,9 @@ import type { Shown } from '../verb';
 import { formatTakeover, whatIsLeft } from './text';
 
 export type AdoptingOptions = Shown & {
-  /** The domain that is meant; absent: all that stay as they are. */
+  /** The domain to adopt. Absent: all services that stay unchanged. */
   readonly domain?: string;
-  /** Names of entities (`kind:key`) whose differences are accepted. */
+  /** Names of entities (`kind:key`) whose differences the user accepts. */
   readonly override?: readonly string[];
   /** Do not ask. */
   readonly yes?: boolean;
@@ -29,18 +29,21 @@ export type AdoptingOptions = Shown & {
 export type Adopting = {
   readonly session: StageSession;
   readonly options: AdoptingOptions;
-  /** What points at PrivateLink, and all that the control plane holds. */
+  /** Services that lead to PrivateLink, and all entities of the control plane. */
   readonly found: { readonly adoptable: readonly Adoptable[]; readonly held: readonly HeldEntity[] };
-  /** Absolute path of the included file that names what is adopted. */
+  /** Absolute path of the included file that lists adopted domains. */
   readonly included: string;
-  /** All that the control plane holds by now. Throws PrivatelinkError. */
+  /** Reads all entities of the control plane now. Throws PrivatelinkError. */
   readonly readWhole: Takeable['readWhole'];
   readonly saveAdopted: (domain: string, adopted: Adopted | undefined) => Promise<void>;
-  /** Throws where that would, and writes nothing. */
+  /** Throws where `saveAdopted` would throw. Writes nothing. */
   readonly proveSavable: Adopting['saveAdopted'];
 };
 
-/** Takes over the domains that are meant, one after the other; each is asked about. Throws PrivatelinkError where there is nothing of that name. */
+/**
+ * Takes over the selected domains, one after the other, and asks about each. Throws
+ * PrivatelinkError for an unknown domain.
+ */
 export async function applyAdoption(adopting: Adopting, signal: AbortSignal): Promise<readonly DomainOutcome[]> {
   const { options, found } = adopting;
   const { domain } = options;
@@ -54,7 +57,7 @@ export async function applyAdoption(adopting: Adopting, signal: AbortSignal): Pr
   return outcomes;
 }
 
-/** Where in the record of this control plane a domain stands. */
+/** Place of a domain's record for this control plane. */
 export function recordPlaceOf({ config, stage }: StageSession, included: string, domain: string) {
   const controlPlane = backendOf(config.controlPlane).identity;
   return { path: recordPath(included, domain, stage), owner: config.owner, domain, controlPlane };
@@ -65,7 +68,7 @@ async function adoptDomain(domain: string, adopting: Adopting, signal: AbortSign
   const place = recordPlaceOf(session, included, domain);
   const recorded = await readRecord(place.path, place);
   const named = found.adoptable.filter((one) => one.domain === domain);
-  // Of several services for one domain the others are refused.
+  // Several services may map to one domain. All but one are refused.
   const adoptable = named.find(({ refused }) => !refused) ?? named[0];
   const record = recordToUse({ recorded, adoptable }, found.held, place);
   if (!record) throw nothingToAdopt(domain, found.adoptable);
@@ -130,7 +133,7 @@ function nothingToAdopt(domain: string, adoptable: readonly Adoptable[]): Privat
   });
 }
 
-/** What is accepted and there is nothing of is most likely a typing error. */
+/** An override without a matching difference is most likely a typing error. */
 function checkOverrides({ override = [] }: AdoptingOptions, adoptable: readonly Adoptable[]): void {
   const differing = new Set(adoptable.flatMap(({ differences }) => differences.map(({ entity }) => entity)));
   const unknown = override.find((one) => !differing.has(one));

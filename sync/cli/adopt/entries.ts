@@ -1,6 +1,6 @@
 import { configOption, stageOption, strictOption, type VerbEntry } from '../verb-entry';
 
-/** What the command line offers for the first day. */
+/** Verbs of the first day: init and adopt. */
 export const adoptVerbs: readonly VerbEntry[] = [
   {
     name: 'init',

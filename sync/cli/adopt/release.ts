@@ -17,11 +17,11 @@ export type Releasing = Omit<Adopting, 'found'> & {
   readonly record: AdoptionRecord;
   readonly held: readonly HeldEntity[];
   readonly standing: HostState;
-  /** Endpoints that claim the domain still. */
+  /** Endpoints that still claim the domain. */
   readonly claiming: readonly string[];
 };
 
-/** What is recorded of a domain that shall be given back. Throws PrivatelinkError where nothing is. */
+/** Reads the record of a domain to release. Throws PrivatelinkError without a record. */
 export async function recordToRelease(
   session: StageSession,
   included: string,
@@ -33,7 +33,7 @@ export async function recordToRelease(
   return record;
 }
 
-/** Gives a domain back to people, as its record says it was. */
+/** Gives a domain back to people, in the form of its record. */
 export async function releaseDomain(releasing: Releasing, signal: AbortSignal): Promise<DomainOutcome> {
   const { session, options, record, held, standing, included, claiming } = releasing;
   const { domain } = record;
@@ -57,7 +57,7 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
   await proveRemovable(path);
   const results = await writing(session, signal, (writer, inner) =>
     writeInSteps(
-      // Read anew, so that what people write meanwhile stays.
+      // Reads again, so that edits made in the meantime stay.
       steps.map((_, index) => async () => stepNow(record, releasing, inner).then((now) => now[index] ?? [])),
       writer,
       inner,
@@ -70,7 +70,10 @@ export async function releaseDomain(releasing: Releasing, signal: AbortSignal): 
   return { ...own, state: 'released', applied: results, files: [...(beside.length === 0 ? [included] : []), path] };
 }
 
-/** What the product made leaves, and what it keeps right is nobody's any more, as with retire. */
+/**
+ * Returns the protection that forbids a release: generated entities leave, and managed entities
+ * lose their owner, as with retire.
+ */
 function whyKept({ held, session: { owner, protect = [] } }: Releasing, domain: string): Problem | undefined {
   const ours = held.filter(({ tags }) => isGenerated(tags, selectTags(owner)));
   return whyProtected(domain, ours, { protect, next: `run adopt --release ${domain} again` });

@@ -19,17 +19,20 @@ import { formatOutcome } from './text';
 
 export type TakeoverOptions = Configured &
   Omit<AdoptingOptions, 'domain'> & {
-    /** A domain, or true: all that stay as they are. */
+    /** A domain, or true for all services that stay unchanged. */
     readonly apply?: string | true;
-    /** The domain to give back. */
+    /** The domain to release. */
     readonly release?: string;
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
   };
 
 type SourcesOf = (session: StageSession) => AdoptSources;
 
-/** Takes over what people wrote, or gives it back: for one control plane, as ids and what is recorded are of one. */
+/**
+ * Takes services over, or releases them. Works on one control plane, because ids and records belong
+ * to one.
+ */
 export async function runTakeover(
   options: TakeoverOptions,
   sourcesOf: SourcesOf,
@@ -87,7 +90,7 @@ function domainOf({ apply }: TakeoverOptions): string | undefined {
   return typeof apply === 'string' ? apply : undefined;
 }
 
-/** Before anything is written, to files too. */
+/** Throws where the control plane cannot adopt. Runs before any write, also to files. */
 function checkAdopts({ config, place }: StageSession): void {
   const { whyNoAdoption } = backendOf(config.controlPlane);
   if (!whyNoAdoption) return;
@@ -106,7 +109,7 @@ function firstIncluded({ config }: StageSession): string {
 
 type YamlDocument = Parameters<Edit>[0];
 
-/** Sets `domains.<domain>.adopted`, or takes it out, and the domain with it where nothing else is said of it. */
+/** Sets or removes `domains.<domain>.adopted`. Removes a domain that becomes empty. */
 function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | undefined): void {
   if (adopted) {
     if (document.contents === null) document.contents = document.createNode({});
@@ -115,7 +118,7 @@ function setAdopted(document: YamlDocument, domain: string, adopted: Adopted | u
   }
   const own = document.getIn(['domains', domain], true);
   if (own === undefined) return;
-  // What is no map of its own, as an alias, throws.
+  // Throws where the domain is no map of its own, for example an alias.
   document.deleteIn(['domains', domain, 'adopted']);
   for (const path of [['domains', domain], ['domains']]) {
     const left = document.getIn(path, true);

@@ -3,7 +3,7 @@ import type { DomainOutcome } from '../../adopt/takeover/preview';
 import { formatChanges } from '../../pass/changes-text';
 import type { AppliedChange } from '../../plan/changes';
 
-/** What is about to be done with a domain, for people. */
+/** Formats the planned takeover of a domain, for people. */
 export function formatTakeover(
   { domain, service, changes, findings }: Pick<DomainOutcome, 'domain' | 'service' | 'changes' | 'findings'>,
   terminal: Terminal,
@@ -21,7 +21,10 @@ const said: Readonly<Record<DomainOutcome['state'], string>> = {
   incomplete: 'is incomplete',
 };
 
-/** What is left to do after a write that failed; `command`: what goes on from there. Undefined: all was written. */
+/**
+ * Returns the remaining work after a failed write, or undefined when all was written. `command`
+ * continues the work.
+ */
 export function whatIsLeft(applied: readonly AppliedChange[], command: string): string | undefined {
   const failed = applied.find(({ outcome }) => outcome !== 'applied');
   if (!failed) return undefined;
@@ -29,7 +32,7 @@ export function whatIsLeft(applied: readonly AppliedChange[], command: string): 
   return `${kind} ${key}: ${failed.error}; run ${command} again for the rest`;
 }
 
-/** What became of a domain, for people. */
+/** Formats the outcome for a domain, for people. */
 export function formatOutcome({ domain, service, state, reason, files }: DomainOutcome): string {
   const why = reason === undefined ? '' : `: ${reason}`;
   const written = files.length > 0 ? `  commit ${files.join(' and ')}\n` : '';

@@ -23,17 +23,19 @@ export type AdoptVerbOptions = Configured &
   Strictness & {
     /** A decK file in place of the control plane. */
     readonly from?: string;
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
     /** `SERVICE=DOMAIN` each. */
     readonly domain?: readonly string[];
-    /** Tags by which decK selects what is its own. */
+    /** Select tags of decK. */
     readonly selectTag?: readonly string[];
-    /** In which form tags are printed. */
+    /** Output form of the tags. */
     readonly tags?: string;
   } & TakeoverOptions;
 
-/** Shows what people wrote by hand and what points at PrivateLink, and what it would mean to adopt it; writes nothing. */
+/**
+ * Shows existing services that lead to PrivateLink, and the effect of an adoption. Writes nothing.
+ */
 export const runAdopt: Verb<AdoptVerbOptions> = async (options, signal) => {
   const form = formOf(options);
   const names = parseDomainNames(options.domain ?? []);
@@ -59,7 +61,7 @@ export const runAdopt: Verb<AdoptVerbOptions> = async (options, signal) => {
   });
 };
 
-/** All stages are told of one reading of AWS. */
+/** All stages share one reading of AWS. */
 function readOncePerRun() {
   let reading: ReturnType<ReadSeen> | undefined;
   return ({ config, clock }: Session, signal: AbortSignal): ReadSeen =>
@@ -71,7 +73,7 @@ function readOncePerRun() {
 
 type Given = Pick<AdoptSources, 'names'> & Pick<Others, 'selectTags'>;
 
-/** What is read of one control plane. */
+/** Sources for reading one control plane. */
 export function sourcesOf(session: Session, { names, selectTags }: Given): AdoptSources {
   const { config, base, clock } = session;
   const { readAll } = backendOf(config.controlPlane);
@@ -140,7 +142,7 @@ function exitCodeOf(told: AdoptView, strictness: Strictness): number {
   return told.adoptable.some(({ refused }) => !refused) ? exitCodes.differs : exitCodes.done;
 }
 
-/** What would be left out silently. */
+/** Throws for options that would have no effect. */
 function checkTogether({ apply, release, from, override, yes }: AdoptVerbOptions): void {
   const isWriting = apply !== undefined || release !== undefined;
   const alone = [override && '--override', yes && '--yes'].find(Boolean);

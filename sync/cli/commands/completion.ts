@@ -11,7 +11,7 @@ type CompletionOptions = Shown & { readonly shell: string };
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
 
-/** Prints what a shell sources, made of the verbs' table. */
+/** Prints the completion script of a shell, made from the table of verbs. */
 export function completionOf(verbs: readonly VerbEntry[]): Verb<CompletionOptions> {
   return async ({ terminal, json, shell }) => {
     if (!isKnown(shell)) throw unknownShell(shell);

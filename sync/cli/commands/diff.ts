@@ -19,13 +19,13 @@ import { writeOutput } from '../write-output';
 
 export type ShowOptions = Configured &
   Strictness & {
-    /** Where the plan is written, too. */
+    /** Path for the plan file. */
     readonly out?: string;
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
-    /** The one domain to show. */
+    /** The only domain to show. */
     readonly domain?: string;
-    /** Each change, however many there are. */
+    /** List each change, however many there are. */
     readonly verbose?: boolean;
   };
 
@@ -34,7 +34,7 @@ type DiffOptions = ShowOptions & {
   readonly allowRemovals?: string;
 };
 
-/** Shows what `sync` would write and why; writes nothing, not even to stateDir. */
+/** Shows what `sync` would write, with reasons. Writes nothing, not even to stateDir. */
 export const runDiff: Verb<DiffOptions> = async (options, signal) => {
   if (options.domain && options.out) throw partialPlan();
   const work = {
@@ -45,7 +45,7 @@ export const runDiff: Verb<DiffOptions> = async (options, signal) => {
   return perStage({ ...options, isReadOnly: true }, signal, work);
 };
 
-/** What to show of the plan of a session that is read only. */
+/** Returns the output for the plan of a read-only session. */
 export async function planned(session: Session, options: ShowOptions, signal: AbortSignal): Promise<StageResult> {
   const report = await planWithPlugins(session, options, signal);
   const written = options.out ? await writePlan({ path: options.out, session, report }, signal) : undefined;
@@ -83,7 +83,10 @@ function partialPlan(): PrivatelinkError {
   return new PrivatelinkError('--out cannot be given with --domain', { code: 'CONFIG_INVALID', fix });
 }
 
-/** The plan, or what of it is about one domain, with what the control plane says of the plugins that it names. */
+/**
+ * Returns the plan, or the part about one domain, together with the control plane's answers about
+ * the named plugins.
+ */
 function planWithPlugins(session: Session, { domain }: ShowOptions, signal: AbortSignal): Promise<Report> {
   const { base, config } = session;
   const domains = domain ? { [domain]: config.domains[domain] ?? {} } : config.domains;
@@ -101,7 +104,7 @@ function planWithPlugins(session: Session, { domain }: ShowOptions, signal: Abor
 
 type Writing = { readonly path: string; readonly session: Session; readonly report: Report };
 
-/** Writes what `sync --plan` will take as approved. */
+/** Writes the file that `sync --plan` takes as the approval. */
 async function writePlan({ path, session, report }: Writing, signal: AbortSignal): Promise<string> {
   const { changes, withheld, contracts } = report;
   const expected = await expectationOf(session, signal);

@@ -18,15 +18,18 @@ import { writeOutput } from '../write-output';
 
 type DiscoverOptions = Configured &
   Strictness & {
-    /** Where the snapshot is written, too. */
+    /** Path for the snapshot. */
     readonly out?: string;
   };
 
-/** Shows what discovery sees: endpoints by domain, quarantined ones with the fix, and scopes that are unknown. */
+/**
+ * Shows the result of discovery: endpoints by domain, quarantined endpoints with fixes, unknown
+ * scopes.
+ */
 export const runDiscover: Verb<DiscoverOptions> = async (options, signal) => {
   const { terminal, out } = options;
   const config = openSources(options);
-  // What the file holds of a scope that is unknown now stays in it.
+  // A scope that is unknown now keeps its content in the file.
   const store = out ? readOnly(createLastGoodStore({ path: out, owner: config.owner, clock: systemClock })) : undefined;
   const aws = createAwsAccess(systemClock);
   const discovered = await withElapsed(terminal, 'discovering', () =>

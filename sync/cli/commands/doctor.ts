@@ -6,11 +6,11 @@ import type { Configured, Verb } from '../verb';
 import { pluginSchemas } from './schema';
 
 type DoctorOptions = Configured & {
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
 };
 
-/** Checks everything that a pass needs, and shows a line for each with the fix; writes nothing. */
+/** Checks everything that a pass needs, one line each, with fixes. Writes nothing. */
 export const runDoctor: Verb<DoctorOptions> = async (options, signal) => {
   const { terminal } = options;
   const checks = await withElapsed(terminal, 'checking', () => examine(options, pluginSchemas(), signal));
@@ -20,7 +20,7 @@ export const runDoctor: Verb<DoctorOptions> = async (options, signal) => {
 
 const colours: Readonly<Record<CheckResult['result'], Colour>> = { ok: 'green', warning: 'yellow', failed: 'red' };
 
-/** A line for each check, for people. */
+/** Formats one line for each check, for people. */
 export function formatChecks(checks: readonly CheckResult[], terminal: Terminal): string {
   const rows = checks.map(({ check, result, detail }) => [check, result, detail]);
   const [head = '', ...more] = formatRows(['CHECK', 'RESULT', 'DETAIL'], rows, terminal.columns);

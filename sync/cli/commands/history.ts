@@ -8,11 +8,14 @@ import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from '../verb';
 
 type HistoryOptions = Configured & {
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
 };
 
-/** Shows what stages run, and what they ran before: from stateDir alone; Konnect is asked for what labels select, and nothing else. */
+/**
+ * Shows current and earlier revisions of stages. Reads stateDir only, and asks Konnect only to
+ * resolve labels.
+ */
 export const runHistory: Verb<HistoryOptions> = (options, signal) => {
   const of = (session: StageSession) => historyOf(session, options);
   return perStage({ ...options, isReadOnly: true }, signal, { doing: 'reading', of });

@@ -15,17 +15,20 @@ import { writeOutput } from '../write-output';
 
 type RenderOptions = Configured &
   Strictness & {
-    /** Where the file is written; absent: standard output. */
+    /** Path of the file. Absent: standard output. */
     readonly output?: string;
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
     /** Number of addresses, as written. */
     readonly allowRemovals?: string;
   };
 
-/** Writes the decK file of what the control plane should hold, for `deck gateway sync` in CI; people read the report on standard error. */
+/**
+ * Writes the decK file of the desired state, for `deck gateway sync` in CI. The report goes to
+ * standard error.
+ */
 export const runRender: Verb<RenderOptions> = (options, signal) => {
-  // What decK is given is written down beside what others write down.
+  // render records its revision in stateDir, so it waits for other writers.
   const of = (session: StageSession, own: AbortSignal) =>
     writing(session, own, (writer, signal) => renderOne(writer, options, signal));
   return perStage(options, signal, { doing: 'rendering', ofOne: 'render', of });
@@ -58,8 +61,9 @@ async function renderOne(session: StageSession, options: RenderOptions, signal: 
 }
 
 /**
- * The plan, or why there is none for now. The file is all that decK will leave in place: without the control plane nobody knows what is
- * held by endpoints that are pending, quarantined or only absent (docs/decisions/0007-render-needs-the-control-plane.md).
+ * Returns the plan, or the reason why there is none now. decK removes everything that the file lacks.
+ * Without the control plane the file would lack targets of endpoints that are pending, quarantined or
+ * only absent (docs/decisions/0007-render-needs-the-control-plane.md).
  */
 async function planWithControlPlane(session: PassDependencies, signal: AbortSignal): Promise<Planned | Problem> {
   try {

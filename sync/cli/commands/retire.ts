@@ -21,7 +21,7 @@ import type { Configured, Verb } from '../verb';
 
 type RetireOptions = Configured & {
   readonly domain?: string;
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
   /** Do not ask. */
   readonly yes?: boolean;
@@ -29,7 +29,7 @@ type RetireOptions = Configured & {
   readonly despiteUnknown?: readonly string[];
 };
 
-/** Takes a domain out of the control plane: says what leaves, asks, then removes it. */
+/** Removes a domain from the control plane: shows what leaves, asks, then removes. */
 export const runRetire: Verb<RetireOptions> = (options, signal) => {
   const domain = domainOf(options);
   const of = (session: Session, own: AbortSignal) => retireFrom(session, { domain, options, signal: own });
@@ -42,7 +42,7 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
   const session = withoutUnknown(opened, options.despiteUnknown);
   const report = await planRetire(domain, session, signal);
   const { terminal, json } = options;
-  // A person is asked about what is above the question.
+  // The question is about the plan above it.
   if (!json) terminal.out(formatReport(report, terminal));
   const confirmed = await confirmPlan(report, domain, { options, session, signal });
   const done = confirmed.refused ? confirmed : await removeAll(confirmed, session, signal);
@@ -54,7 +54,10 @@ async function retireFrom(opened: Session, { domain, options, signal }: Retiring
   };
 }
 
-/** Scopes that the operator calls gone for good say nothing any more, not even what they said last. Throws PrivatelinkError. */
+/**
+ * Drops the scopes that the operator calls gone for good, including their last good. Throws
+ * PrivatelinkError.
+ */
 function withoutUnknown(session: Session, despite: readonly string[] = []): Session {
   const discover: Session['discover'] = async (signal) => {
     const snapshot = await session.discover(signal);
@@ -97,7 +100,7 @@ async function planRetire(domain: string, session: Session, signal: AbortSignal)
   return { owner, stage, scopes, quarantined: [], changes, kept: [], refused, warnings };
 }
 
-/** What `retire` does not touch, since it is not in the control plane. */
+/** Warns of publications: they are outside the control plane, so `retire` does not touch them. */
 function stillPublished(domain: string, { publications = [] }: Session): readonly string[] {
   return publications
     .filter((one) => one.domain === domain)
@@ -107,7 +110,10 @@ function stillPublished(domain: string, { publications = [] }: Session): readonl
     );
 }
 
-/** Why others would lose something: Kong takes plugins along with their service, and refuses to delete one that has routes. */
+/**
+ * Returns why other entities forbid the removal. Kong deletes plugins together with their service,
+ * and refuses to delete a service with routes.
+ */
 async function whyNeeded(
   leaving: readonly HeldEntity[],
   { config: { controlPlane } }: Session,
@@ -123,7 +129,10 @@ async function whyNeeded(
 
 type Confirming = { readonly options: RetireOptions; readonly session: Session; readonly signal: AbortSignal };
 
-/** The plan to carry out, or why there is none. People take their time: what they said yes to is planned again (fm-36). */
+/**
+ * Returns the plan to carry out, or the refusal. Plans again after the answer, because people take
+ * their time (fm-36).
+ */
 async function confirmPlan(shown: Report, domain: string, { options, session, signal }: Confirming): Promise<Report> {
   if (shown.refused || options.yes || shown.changes.length === 0) return shown;
   const text = `Remove domain ${domain} from ${session.stage ?? 'the control plane'}?`;
@@ -141,7 +150,7 @@ async function removeAll(report: Report, session: Session, signal: AbortSignal):
   const onApplied = (applied: Parameters<NonNullable<Session['onApplied']>>[0]) =>
     session.onApplied?.(applied, changes.length);
   const { results } = await writing(session, signal, async (writer, own) => {
-    // What it is pinned to says which base files are written along with what stays.
+    // The pinned revision determines the base files to write with the remaining entities.
     const leaving = changes.flatMap(({ before, id }) => (before ? [{ ...before, id }] : []));
     const { pinned } = (await writer.memory?.readPin(leaving)) ?? {};
     return applyChanges(changes, { ...writer, ...pinned, signal: own, onApplied });
@@ -149,7 +158,7 @@ async function removeAll(report: Report, session: Session, signal: AbortSignal):
   return { ...report, applied: results };
 }
 
-/** What was not said yet: the plan and what was unknown are above it. */
+/** Returns the part of the report that was not shown yet. */
 function untoldOf(done: Report, shown: Report): Report {
   return { ...done, changes: [], scopes: [], warnings: [], refused: shown.refused ? undefined : done.refused };
 }

@@ -11,9 +11,9 @@ import type { Configured, Verb } from '../verb';
 import { openRelease } from './schema';
 
 type RollbackOptions = Configured & {
-  /** As written: an id, what it begins with, or `newest`. */
+  /** An id, the first characters of an id, or `newest`, as written. */
   readonly revision?: string;
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
   /** Do not ask. */
   readonly now?: boolean;
@@ -21,7 +21,9 @@ type RollbackOptions = Configured & {
   readonly allowRemovals?: string;
 };
 
-/** Takes stages back to a revision that ran: shows the plan, asks, and writes it with today's data. */
+/**
+ * Returns stages to an earlier revision: shows the plan, asks, and writes it with today's targets.
+ */
 export const runRollback: Verb<RollbackOptions> = (options, signal) => {
   const of = (session: StageSession, own: AbortSignal) => rollbackOne(session, options, own);
   return perStage(options, signal, { doing: 'rolling back', isInOrder: true, of });
@@ -29,11 +31,11 @@ export const runRollback: Verb<RollbackOptions> = (options, signal) => {
 
 async function rollbackOne(given: StageSession, options: RollbackOptions, signal: AbortSignal): Promise<StageResult> {
   const { terminal, json, revision } = options;
-  // A person is asked about the control plane alone.
+  // The question is about the control plane only, so contracts are only read.
   const session = { ...given, contracts: onlyRead(given.contracts) };
   const rollback = await planRollback(session, revision, signal);
   const shown = { ...rollback.report, pinned: undefined };
-  // A person is asked about what is above the question.
+  // The question is about the plan above it.
   if (!json) terminal.out(`${titleOf(rollback)}${formatReport(shown, terminal)}`);
   const refused = rollback.report.refused ?? (await whyNot(rollback, session, options));
   const prepare = openRelease(session.config);
@@ -50,7 +52,7 @@ async function rollbackOne(given: StageSession, options: RollbackOptions, signal
   };
 }
 
-/** Where AWS refuses all credentials the revision is written all the same. */
+/** The revision is written even where AWS refuses all credentials. */
 function exitCodeOf(report: Report): number {
   const { applied = [] } = report;
   return hasNoCredentials(report) && applied.length > 0 && !isIncomplete(report)
@@ -58,7 +60,7 @@ function exitCodeOf(report: Report): number {
     : exitCodeOfSync(report);
 }
 
-/** What the plan said already. */
+/** Parts that were shown with the plan. */
 const alreadySaid = { changes: [], kept: [], scopes: [], quarantined: [], warnings: [], pinned: undefined };
 
 function titleOf(rollback: Rollback): string {

@@ -7,17 +7,17 @@ import type { Verb } from '../verb';
 import { runSync } from './sync';
 
 type RolloutOptions = OfRollout & {
-  /** What to do; absent: run it to its end. */
+  /** The order. Absent: run the rollout to its end. */
   readonly order?: string;
-  /** The stage that an order is for. */
+  /** The stage of the order. */
   readonly name?: string;
-  /** Plans, and writes nothing. */
+  /** Plan only, write nothing. */
   readonly dryRun?: boolean;
   /** Number of addresses, as written. */
   readonly allowRemovals?: string;
 };
 
-/** Brings a change from stage to stage, says how far it is, or takes what a person says to it. */
+/** Runs a rollout over the stages, shows its status, or gives it an order. */
 export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', name: named, ...shared }, signal) => {
   const options = { ...shared, named };
   if (options.dryRun && order !== 'run')
@@ -34,7 +34,10 @@ export const runRollout: Verb<RolloutOptions> = async ({ order = 'run', name: na
 const known: readonly string[] = ['run', 'status', ...Object.keys(orders)];
 const ofOneStage: ReadonlySet<string> = new Set<keyof typeof orders>(['approve', 'skip', 'retry']);
 
-/** The stage that was given with what is for all of them: who names one shall not find that all were meant. */
+/**
+ * Returns a stage that was named for an order about all stages. A silent use would surprise the
+ * user.
+ */
 function strayStage(order: string, { named, stage }: OfRollout & { readonly named?: string }): string | undefined {
   if (ofOneStage.has(order)) return undefined;
   return named ?? (isOrder(order) ? stage : undefined);

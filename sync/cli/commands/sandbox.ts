@@ -15,17 +15,20 @@ import { isInterrupt } from '../stopped';
 import type { Verb } from '../verb';
 
 type SandboxOptions = ServeOptions & {
-  /** Stop after the demonstration although a person is there. */
+  /** Exit after the demonstration, also on a terminal. */
   readonly once?: boolean;
-  /** AWS, Konnect and the domains alone. */
+  /** Serve AWS, Konnect and the domains only. */
   readonly serve?: boolean;
-  /** Show what AWS's faults do, instead of its changes. */
+  /** Show the effects of AWS's faults in place of changes. */
   readonly faults?: boolean;
-  /** Show a rollout over several control planes instead. */
+  /** Show a rollout over several control planes in place of changes. */
   readonly rollout?: boolean;
 };
 
-/** Shows the whole chain on this machine; on a terminal it stays up until it is stopped, unless `--once`. */
+/**
+ * Shows the whole chain on this machine. On a terminal it stays up until it is stopped, unless
+ * `--once`.
+ */
 export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
   if (options.serve && (options.once || options.faults || options.rollout)) throw servedDemonstration();
   if (options.faults && options.rollout) throw twoDemonstrations();
@@ -35,7 +38,7 @@ export const runSandbox: Verb<SandboxOptions> = async (options, signal) => {
   return isInterrupt(signal.reason) ? exitCodes.interrupted : exitCodes.done;
 };
 
-/** Whether all went right. */
+/** Whether everything succeeded. */
 async function showWanted(options: SandboxOptions, signal: AbortSignal): Promise<boolean> {
   if (options.rollout) return showRollout({ ...options, during: announced(options.terminal) }, signal);
   if (!options.serve) return show(options, signal);
@@ -43,7 +46,7 @@ async function showWanted(options: SandboxOptions, signal: AbortSignal): Promise
   return true;
 }
 
-/** Whether every request of the demonstration went right. */
+/** Whether every request of the demonstration succeeded. */
 async function show(
   { terminal, json, once: isOnce, faults, estate }: SandboxOptions,
   signal: AbortSignal,
@@ -62,7 +65,9 @@ async function show(
   return story.ok;
 }
 
-/** Says what is awaited: on a terminal as other verbs do, elsewhere in a line before it begins. */
+/**
+ * Shows the current work: as other verbs do on a terminal, else as a line before the work begins.
+ */
 function announced(terminal: Terminal): During {
   return (what, work) => {
     if (terminal.isTerminal) return withElapsed(terminal, what, work);
@@ -114,7 +119,7 @@ LATENCY is the time until the answer. It includes all later hops.
 `;
 }
 
-/** What an event shows to a person: what was discovered, what changed, and each hop of the request after it. */
+/** Formats an event for people: discovered endpoints, changes, and each hop of the next request. */
 export function formatEvent(event: StoryEvent, terminal: Terminal): string {
   const { what, discovered, findings, changed, contracts, requests, trip } = printableData(event);
   const list = (title: string, lines: readonly string[]) =>
@@ -125,7 +130,7 @@ export function formatEvent(event: StoryEvent, terminal: Terminal): string {
   return `\n${paint(terminal, 'bold', what)}\n${contracts ? list('connected to the gateway', contracts) : list('discovered', discovered)}${findings.length > 0 ? list('findings', findings) : ''}${list('changed in the control plane', changed)}${formatHops(trip.hops, terminal)}${end}`;
 }
 
-/** A trip of several requests has a nonce from the end of each chain. */
+/** A trip of several requests has one nonce for each chain. */
 function formatNonces({ nonce }: Trip): string {
   const [first, ...others] = nonce.split(' ');
   return others.length === 0

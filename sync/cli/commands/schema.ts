@@ -14,17 +14,22 @@ import { perStage, type StageResult } from '../per-stage';
 import type { Configured, Verb } from '../verb';
 
 type SchemaOptions = Omit<Configured, 'config'> & {
-  /** The configuration for `upload`; true: its own schema is what is asked for. */
+  /** The configuration for `upload`. True: print the schema of the configuration. */
   readonly config?: string | true;
-  /** The plugin whose schema is meant, of this product's; absent: `privatelink`, and for `upload` also what is used. */
+  /**
+   * Name of a plugin of this product. Absent: `privatelink`; for `upload` also all plugins in use.
+   */
   readonly plugin?: string;
-  /** Put it into the control plane. */
+  /** Upload the schema to the control plane. */
   readonly upload?: boolean;
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
 };
 
-/** Prints a plugin's schema in Lua, or the configuration's in JSON, or puts those of plugins into the control plane where they differ. */
+/**
+ * Prints the schema of a plugin (Lua) or of the configuration (JSON), or uploads plugins where they
+ * differ.
+ */
 export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, signal) => {
   const { terminal, json, plugin, upload: isUploaded } = options;
   if (config === true) return printConfigSchema(options);
@@ -39,7 +44,10 @@ export const runSchema: Verb<SchemaOptions> = async ({ config, ...options }, sig
   });
 };
 
-/** What the control plane gets: the plugin that was named, else what is used, and at least the one that runs in the plugin server. */
+/**
+ * Returns the schemas to upload: the named plugin, else all plugins in use and at least the plugin
+ * of the plugin server.
+ */
 function schemasFor(config: Config, plugin: string | undefined): readonly PluginSchema[] {
   if (plugin !== undefined) return [schemaOf(plugin)];
   const used = pluginsInUse(config);
@@ -96,7 +104,7 @@ function oneSchema(): PrivatelinkError {
   );
 }
 
-/** The schemas of this product's plugins, of this version. */
+/** Returns the schemas of this version's plugins. */
 export function pluginSchemas(): readonly PluginSchema[] {
   return [
     { name: pluginName, lua: schemaLua() },
@@ -105,7 +113,7 @@ export function pluginSchemas(): readonly PluginSchema[] {
   ];
 }
 
-/** Throws PrivatelinkError where no plugin of this product has that name. */
+/** Returns the schema of a plugin. Throws PrivatelinkError for an unknown name. */
 function schemaOf(plugin: string): PluginSchema {
   const schema = pluginSchemas().find(({ name }) => name === plugin);
   if (schema) return schema;
@@ -122,7 +130,10 @@ function takesNone(type: string): PrivatelinkError {
   });
 }
 
-/** What comes before an entity of our plugins is written; undefined where the control plane takes no schema. */
+/**
+ * Returns the step before the first write of a plugin entity, or undefined where the control plane
+ * takes no schema.
+ */
 export function openRelease({ controlPlane }: Config): PassDependencies['prepare'] {
   return backendOf(controlPlane).schemas?.prepare(pluginSchemas());
 }

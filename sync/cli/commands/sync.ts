@@ -19,24 +19,25 @@ import type { WatchOptions } from './watch';
 
 type SyncOptions = WatchOptions &
   Pick<ShowOptions, 'strict' | 'verbose'> & {
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
-    /** The file of what is approved. */
+    /** Path of the approved plan. */
     readonly plan?: string;
-    /** Pass after pass, until stopped. */
+    /** Run pass after pass, until stopped. */
     readonly watch?: boolean;
-    /** Plans, and writes nothing. */
+    /** Plan only, write nothing. */
     readonly dryRun?: boolean;
-    /** It is called as `rollout`. */
+    /** The verb `rollout` called it. */
     readonly needsRollout?: boolean;
   };
 
-/** One pass: discovers, plans, and writes to the control plane what differs. */
+/** Runs one pass: discovers, plans, and writes the differences to the control plane. */
 export const runSync: Verb<SyncOptions> = async (options, signal) => {
   if (options.watch) {
     const [, flag] = ofOnePass.find(([name]) => options[name]) ?? [];
     if (flag) throw ofOnePassOnly(flag);
-    // The worker's server, logs and metrics are a tenth of the start of a one-shot command.
+    // Loading the worker's server, logs and metrics would cost a tenth of the start of a one-shot
+    // command.
     const { runWatch } = await import('./watch');
     return runWatch(options, signal);
   }
@@ -61,13 +62,13 @@ export const runSync: Verb<SyncOptions> = async (options, signal) => {
   }
 };
 
-/** All stages in one table, below what was written in each. */
+/** Shows all stages in one table, below the output of each stage. */
 function showEnd({ progress }: Advance, { terminal }: SyncOptions): void {
   terminal.out(`\n${formatProgress(progress(), terminal)}`);
 }
 
 type OfStage = SyncOptions & {
-  /** Absent: one pass is all. */
+  /** Absent: one pass is enough. */
   readonly advance?: Advance;
 };
 
@@ -108,7 +109,7 @@ function unwatchedLog(): PrivatelinkError {
   return new PrivatelinkError('--log-level, --log-format: one pass writes no log', { code: 'CONFIG_INVALID', fix });
 }
 
-/** What the plan file lets through. */
+/** Reads the changes that the plan file approves. */
 async function readApproval(path: string, session: Session, signal: AbortSignal) {
   return { approved: await readPlan(path, await expectationOf(session, signal)) };
 }

@@ -38,7 +38,7 @@ export type WatchOptions = Configured &
     readonly allowRemovals?: string;
   };
 
-/** What a worker has from its machine; tests bring a time of their own. */
+/** Clock, randomness and file watching of the machine. Tests replace them. */
 export type Machine = {
   readonly clock: Clock;
   /** 0 to 1. */
@@ -48,7 +48,7 @@ export type Machine = {
 
 const ownMachine: Machine = { clock: systemClock, random: Math.random, watchFiles };
 
-/** What a stage's passes leave for those who ask. */
+/** State that the passes of a stage leave for the server. */
 type Left = {
   readonly stage: string | undefined;
   readonly metrics: Metrics;
@@ -57,7 +57,10 @@ type Left = {
   readonly lastPass: LastPass;
 };
 
-/** Pass after pass over each stage, until stopped. With `--json` standard output gets a report on each line, and standard error the log. */
+/**
+ * Runs pass after pass over each stage, until stopped. With `--json` reports go to standard output,
+ * one a line, and the log to standard error.
+ */
 export async function runWatch(options: WatchOptions, signal: AbortSignal, machine = ownMachine): Promise<number> {
   const { terminal, config } = options;
   const log = openLog({ ...options, now: machine.clock.now });
@@ -100,7 +103,7 @@ export async function runWatch(options: WatchOptions, signal: AbortSignal, machi
   });
 }
 
-/** Whose calls are of one stage; what is discovered is for all. */
+/** APIs whose calls belong to one stage. Discovery serves all stages. */
 const planeApis: ReadonlySet<string> = new Set(['konnect', 'kong', 'deck']);
 
 function countsOf(all: readonly Left[]) {
@@ -115,22 +118,22 @@ type Shared = Running & {
   readonly rollouts: Rollouts;
   snapshotText: () => string | undefined;
   onPass: () => void;
-  /** The sessions are others than before. */
+  /** Called when the sessions have changed. */
   onRenewed: () => void;
 };
 
-/** As long as nobody serves. */
+/** Used until the server runs. */
 const unheard = { snapshotText: () => undefined, onPass: () => {}, onRenewed: () => {} };
 
 type StageLoops = Loops<Left, StageSession>;
 
 type Starting = { readonly shared: Shared; readonly current: () => StageSession; readonly signal: AbortSignal };
 
-/** The loop of one stage; what it counts and says has the stage's name. */
+/** Starts the loop of one stage. Its metrics and log lines carry the stage's name. */
 function startLoop({ terminal, json, allowRemovals }: WatchOptions, { shared, current, signal }: Starting) {
   const [{ inUse, clock }, { stage }] = [shared, current()];
   const left: Left = { stage, metrics: createMetrics(), passes: 0, conditions: new Map(), lastPass: createLastPass() };
-  // A stage that comes later was not looked at when that was given.
+  // `--allow-removals` was given for the stages of the start, not for later stages.
   const ofFirstPass = inUse.listing().isDone ? {} : { allowRemovals: parseAllowRemovals(allowRemovals) };
   const intervalMs = () => inUse.ground().config.watch.intervalSeconds * 1_000;
   const { onPlanned } = left.lastPass;
@@ -199,7 +202,7 @@ function stateOf({ terminal }: WatchOptions, { shared, loops }: Serving): OwnSta
       metrics.set('kong_privatelink_output_lost_total', terminal.losses?.count() ?? 0);
       const { intervalSeconds } = inUse.ground().config.watch;
       for (const left of loops.all()) left.metrics.set('kong_privatelink_interval_seconds', intervalSeconds);
-      // Where none could be listed yet, nothing succeeds, and somebody is called.
+      // Without any listed stage no pass succeeds. This counts a failure, so that the alert fires.
       if (loops.all().length === 0) countNone(metrics, intervalSeconds);
       const stages = loops.all().map(({ stage, metrics: own }) => {
         return { stage, samples: { ...own.samples(), ...rolloutSamples(rollouts.progressOf(stage)) } };
@@ -220,7 +223,7 @@ function countNone(metrics: Metrics, intervalSeconds: number): void {
   metrics.count('kong_privatelink_pass_shortfall', [{ reason: 'failed' }]);
 }
 
-/** Each line, with the name of the stage that it is about. */
+/** Prefixes each line with the name of its stage. */
 function ofStage(stage: string | undefined, lines: string): string {
   return stage === undefined ? lines : lines.replaceAll(/^(?=.)/gm, `stage ${stage}: `);
 }
@@ -230,7 +233,10 @@ type Hearing = Pick<Machine, 'watchFiles'> & {
   readonly signal: AbortSignal;
 };
 
-/** Does the work, and hears meanwhile of SIGHUP and of files that change: no change after the first reading is missed. */
+/**
+ * Runs the work while SIGHUP and file changes trigger `onChange`. No change after the first reading
+ * is missed.
+ */
 async function hearing<T>(
   onChange: () => void,
   { watchFiles, paths, signal }: Hearing,

@@ -1,6 +1,6 @@
 import { type Offer, type OptionOffers, programOptions, type VerbOffers } from './offers';
 
-/** Completion for bash from 3.2, which macOS has; its bash-completion is not needed. */
+/** Completion for bash 3.2 (macOS) and later. It does not need the package bash-completion. */
 export function bashCompletion(verbs: readonly VerbOffers[]): string {
   const words = [...verbs.map(({ name }) => name), ...programOptions.flatMap(namesOf)];
   return `# bash completion for kong-privatelink
@@ -24,7 +24,7 @@ complete -o default -F _kong_privatelink kong-privatelink
 `;
 }
 
-/** Of several that match, bash takes the first. */
+/** Bash uses the first matching case. */
 function casesOf({ name, argument, options }: VerbOffers): readonly string[] {
   const valued = options.flatMap(({ flags, value }) =>
     value ? [caseOf(flags.map((flag) => `'${name} ${flag}'`).join('|'), value)] : [],
@@ -38,7 +38,7 @@ function caseOf(pattern: string, offer: Offer): string {
   return `    ${pattern}) ${offer === 'nothing' ? '' : `words='${offer.join(' ')}' `};;`;
 }
 
-/** The long name alone, which explains itself. */
+/** Offers the long name only, because it explains itself. */
 function namesOf({ flags }: OptionOffers): readonly string[] {
   return flags.slice(-1);
 }

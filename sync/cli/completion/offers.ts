@@ -1,13 +1,13 @@
 import { configOption, jsonOption, type OptionEntry, type VerbEntry } from '../verb-entry';
 
-/** What a shell can offer in a place: files, these words, or nothing that it could know. */
+/** Offers for a place: files, these words, or nothing. */
 export type Offer = 'files' | 'nothing' | readonly string[];
 
 export type OptionOffers = {
-  /** With their dashes, the long one last. */
+  /** With dashes, the long flag last. */
   readonly flags: readonly string[];
   readonly description: string;
-  /** What the shell offers behind it; absent: it takes no value. */
+  /** Offer for the value. Absent: the option takes no value. */
   readonly value?: Offer;
   readonly isRepeatable?: boolean;
 };
@@ -15,7 +15,7 @@ export type OptionOffers = {
 export type VerbOffers = {
   readonly name: string;
   readonly summary: string;
-  /** Absent: it takes none. */
+  /** Absent: the verb takes no argument. */
   readonly argument?: Offer;
   readonly options: readonly OptionOffers[];
 };
@@ -23,10 +23,10 @@ export type VerbOffers = {
 const helpOption: OptionEntry = ['-h, --help', 'Show help'];
 const versionOption: OptionEntry = ['-V, --version', 'Print the version'];
 
-/** What stands before a verb. */
+/** Options before a verb. */
 export const programOptions: readonly OptionOffers[] = [versionOption, helpOption].map(optionOffers);
 
-/** The verbs with all that can follow them; `help`, which Commander adds, takes a verb. */
+/** Returns the offers of all verbs. Commander adds `help`, which takes a verb. */
 export function offersOf(verbs: readonly VerbEntry[]): readonly VerbOffers[] {
   const help = { name: 'help', summary: 'Show help', argument: verbs.map(({ name }) => name) };
   return [...verbs.map(verbOffers), { ...help, options: [] }];
@@ -45,7 +45,7 @@ function optionOffers([text, description, how]: OptionEntry): OptionOffers {
   return { flags, description, value: offerFor(value), isRepeatable: how === 'repeatable' };
 }
 
-/** Names of files are the one value that a shell knows by itself. */
+/** A shell can complete file names without help. */
 function offerFor(value: string): Offer {
   return /file/.test(value) ? 'files' : 'nothing';
 }

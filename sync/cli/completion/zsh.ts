@@ -1,6 +1,6 @@
 import { type Offer, type OptionOffers, programOptions, type VerbOffers } from './offers';
 
-/** Completion for zsh: to be sourced after compinit, or a file `_kong-privatelink` in fpath. */
+/** Completion for zsh: source it after compinit, or save it as `_kong-privatelink` in fpath. */
 export function zshCompletion(verbs: readonly VerbOffers[]): string {
   const program = ["'1: :->verb'", "'*:: :->rest'", ...programOptions.map(specOf)];
   const described = verbs.map(({ name, summary }) => quoted(`${name}:${summary}`));
@@ -29,7 +29,10 @@ function caseOf({ name, argument, options }: VerbOffers): string {
   return `        ${name}) _arguments ${specs.join(' ')} ;;`;
 }
 
-/** One option, which shuts out its other name, and itself unless it is repeatable. */
+/**
+ * Returns the spec of an option. The option excludes its other name, and itself unless it is
+ * repeatable.
+ */
 function specOf({ flags, description, value, isRepeatable }: OptionOffers): string {
   const shutOut = isRepeatable ? '*' : `(${flags.join(' ')})`;
   const rest = `[${description.replace(/[[\]\\]/g, '\\$&')}]${value ? behind('value', value) : ''}`;

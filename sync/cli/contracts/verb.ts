@@ -15,7 +15,7 @@ import type { Configured, Verb } from '../verb';
 
 type ContractsView = ContractsSeen & { readonly warnings: readonly string[] };
 
-/** Shows who connects to the services of `contracts`, and what is wrong with that. */
+/** Shows connections to the services of `contracts`, and findings about them. */
 export const runContracts: Verb<Configured & Strictness> = async (options, signal) => {
   const { terminal, json, strict, config: path } = options;
   const config = loadCallersConfig({ path, env: terminal.env });
@@ -35,7 +35,7 @@ function noContracts(): PrivatelinkError {
   return new PrivatelinkError('contracts: the configuration has no contracts', { code: 'CONFIG_INVALID', fix });
 }
 
-/** AWS refuses each service, so that nothing can be said of anybody. */
+/** Whether AWS refuses every service, so that no connection is known. */
 function isBlind({ services }: ContractsSeen): boolean {
   return services.every(({ parts }) => isOfCredentials(parts.connections ?? {}));
 }

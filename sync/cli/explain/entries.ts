@@ -1,6 +1,6 @@
 import { configOption, stageOption, strictOption, type VerbEntry } from '../verb-entry';
 
-/** What the command line says of `explain`. */
+/** Help of `explain`. */
 export const explainEntry: VerbEntry = {
   name: 'explain',
   summary: 'Explain a code, domain, request, address or endpoint, and what the next pass does',

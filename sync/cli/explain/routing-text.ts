@@ -1,7 +1,7 @@
 import type { RouteAnswer, RoutingAnswer } from '../../explain/answer';
 import type { Rule } from '../../explain/routing/priority';
 
-/** Why one route comes before another, in Kong's order. */
+/** Reasons why one route comes before another, in Kong's order. */
 const rules: Readonly<Record<Rule, string>> = {
   expression: 'the first route matches by an expression',
   kinds: 'the first route matches on more kinds of conditions (paths, hosts, methods, headers)',
@@ -13,7 +13,7 @@ const rules: Readonly<Record<Rule, string>> = {
   id: 'only the ids that Kong assigned differ',
 };
 
-/** The route that takes a request, why it and no other, and what is not sure about that. */
+/** Formats the route that takes a request, the deciding rule, and open questions. */
 export function formatRouting(routing: RoutingAnswer, takes: string): string {
   const { route, rule, next, documented, perhaps, isOfAll } = routing;
   return [

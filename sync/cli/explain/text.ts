@@ -7,7 +7,7 @@ import type { AbsenceProgress, Fate } from '../../explain/fates';
 import { formatScopes, formatWarnings, pinnedTo } from '../../pass/report-text';
 import { formatRouting } from './routing-text';
 
-/** An answer for people; each text of others is one line. */
+/** Formats an answer for people. Text from others stays on one line. */
 export function formatAnswer(given: Explanation, terminal: Terminal): string {
   const answer = printableData(given);
   const { routing, routingNext, domains, scopes, warnings, refused, pinned, waits } = answer;
@@ -37,7 +37,7 @@ function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
 }
 
-/** What was found nowhere; an untagged endpoint, or a service that people wrote, is for `adopt` to find. */
+/** Formats an unsuccessful search. `adopt` finds untagged endpoints and services of people. */
 function formatUnknown({ question, nearest, scopes, routing }: Explanation): string {
   const alike = nearest.length > 0 ? `; similar names: ${nearest.join(', ')}` : '';
   const unknown = scopes.some(({ status }) => status === 'unknown') ? '; an unknown scope may hold it' : '';
@@ -82,7 +82,7 @@ function formatEndpoints(endpoints: readonly EndpointAnswer[], { scopes }: Expla
   return formatTable(['ENDPOINT', 'STATE', 'SCOPE', 'CLAIMS BY', 'ADDRESSES'], rows, columns);
 }
 
-/** More targets than these, to which nothing happens, are counted. */
+/** Beyond this number, unchanged targets are only counted. */
 const mostUnchanged = 20;
 
 function formatEntities(entities: readonly Fate[], { seen }: Explanation, { columns }: Terminal): string {
@@ -119,7 +119,7 @@ function whyOf({ reason, blocked, absences = [], came }: Fate): string {
   return [reason, blocked?.reason, came?.error, ...left].filter((one) => one).join('; ');
 }
 
-/** The words of the plan say how far it is; this says what is left. */
+/** Formats the remaining absences and time. The plan's own words tell the progress so far. */
 function leftOf({ endpointId, count, of, seconds, ofSeconds }: AbsenceProgress): string {
   const [more, time] = [of - count, ofSeconds - seconds];
   if (more <= 0 && time <= 0) return '';

@@ -18,17 +18,17 @@ export type ExplainVerbOptions = Configured &
   Strictness &
   QuestionOptions & {
     readonly question: string;
-    /** The zone of a data plane. */
+    /** Zone id of a data plane. */
     readonly zone?: string;
-    /** The one of several control planes. */
+    /** Name of the only stage to use. */
     readonly stage?: string;
-    /** The address of a worker that is asked in place of AWS. */
+    /** URL of a worker to ask in place of AWS. */
     readonly worker?: string;
   };
 
 /**
- * Says why a request, a domain, an address or an endpoint is as it is, and what the next pass does; writes nothing.
- * A code is looked up in the registry of messages, without a configuration.
+ * Explains a request, domain, address or endpoint, and the next pass. Writes nothing. A code is
+ * looked up in the registry of messages, without a configuration.
  */
 export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
   const entry = entryAsked(options);
@@ -57,7 +57,7 @@ function resultOf(answer: Explanation, options: ExplainVerbOptions): StageResult
   };
 }
 
-/** That one stage does not know it is no failure where another does. */
+/** A stage that does not know the question is no failure while another stage knows it. */
 function exitCodeOf({ scopes, domains }: Explanation, { strict }: Strictness): number {
   const endpoints = domains.flatMap((one) => one.endpoints);
   const isQuarantined = endpoints.some(({ quarantined }) => quarantined && isOurs(quarantined));
@@ -84,7 +84,7 @@ async function explainByWorker(options: ByWorker, signal: AbortSignal): Promise<
   return answers.some((one) => one.isKnown) ? worstOf(codes) : exitCodes.error;
 }
 
-/** A machine that only asks needs no configuration. */
+/** A machine that only asks a worker needs no configuration. */
 function tokenIn(options: ByWorker): string | undefined {
   const path = configPath({ path: options.config, env: options.terminal.env });
   const isThere = options.config !== undefined || existsSync(path);

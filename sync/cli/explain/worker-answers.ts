@@ -7,14 +7,17 @@ import { explained } from '../shapes/explain';
 
 const told = z.object({ answers: z.array(explained).min(1) });
 
-/** What a worker answers, for each of its control planes or the one that is meant. Throws PrivatelinkError. */
+/**
+ * Asks a worker and returns an answer for each of its control planes, or for one stage. Throws
+ * PrivatelinkError.
+ */
 export async function answersOfWorker(
   asked: WorkerQuestion,
   worker: WorkerAddress,
   signal: AbortSignal,
 ): Promise<readonly Explanation[]> {
   const parsed = told.safeParse(await askWorker(asked, worker, signal));
-  // The shape is that of what this version's own type says.
+  // The schema mirrors the type of this version.
   if (parsed.success) return parsed.data.answers as readonly Explanation[];
   const reason = `the worker at ${worker.url} answers otherwise than this version does (${misfitOf(parsed.error, 'body')})`;
   throw new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix: 'ask it with the version that it has itself' });

@@ -1,29 +1,29 @@
 import { isLoopback } from '#core/addresses/loopback';
 import { compareText } from '#core/addresses/targets';
 
-/** What a first configuration is made of. */
+/** Content of a first configuration. */
 export type FirstConfig = {
   readonly owner: string;
   readonly regions: readonly RegionSeen[];
-  /** Where AWS's API is, where it is not AWS's own address. */
+  /** Address of AWS's API. Absent: AWS's own address. */
   readonly endpoint?: string;
   readonly address: string;
   readonly controlPlane: string;
-  /** The variable that holds the token. */
+  /** Name of the environment variable that holds the token. */
   readonly tokenName: string;
 };
 
-/** What was seen in a region. */
+/** Counts of VPC endpoints in a region. */
 export type RegionSeen = {
   readonly region: string;
   readonly endpoints: number;
-  /** Those that carry the tag of a domain. */
+  /** Endpoints with the tag of a domain. */
   readonly tagged: number;
-  /** Those that services written by hand lead to. */
+  /** Endpoints behind existing services. */
   readonly adoptable: number;
 };
 
-/** The configuration as a file for people: each key with what it is for. Texts are quoted, whoever chose them. */
+/** Returns the configuration file, with a comment for each key. All texts are quoted. */
 export function configText({ owner, regions, endpoint, address, controlPlane, tokenName }: FirstConfig): string {
   const seen = regions.toSorted((a, b) => compareText(a.region, b.region));
   const { allow } = allowFor(endpoint);
@@ -54,7 +54,10 @@ export function configText({ owner, regions, endpoint, address, controlPlane, to
   ].join('\n')}\n`;
 }
 
-/** An AWS on loopback is a sandbox, whose interfaces are on loopback too. */
+/**
+ * Allows loopback addresses where AWS is on loopback: this is a sandbox, and its interfaces are on
+ * loopback too.
+ */
 export function allowFor(endpoint: string | undefined): { readonly allow?: { readonly addresses: readonly string[] } } {
   return endpoint !== undefined && isLoopback(endpoint) ? { allow: { addresses: ['127.0.0.0/8'] } } : {};
 }
@@ -63,7 +66,7 @@ function wordsFor({ region, endpoints, tagged, adoptable }: RegionSeen): string 
   return `${region}: ${endpoints} endpoints, ${tagged} tagged, ${adoptable} that services written by hand lead to`;
 }
 
-/** JSON is YAML; \`\${\` would name a variable. */
+/** JSON is YAML. \`\${\` would name a variable, so it is escaped. */
 function text(value: string): string {
   return JSON.stringify(value).replaceAll('${', '$${');
 }

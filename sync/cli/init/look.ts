@@ -16,10 +16,13 @@ import { allowFor, type RegionSeen } from './config-text';
 
 export type Konnect = { readonly address: string; readonly token: string };
 
-/** Calls at once. */
+/** Parallel calls. */
 const concurrency = 4;
 
-/** Names of the control planes that the token may write, sorted. Throws PrivatelinkError, also where it sees none. */
+/**
+ * Lists the control planes that the token may write, sorted by name. Throws PrivatelinkError, also
+ * where the list is empty.
+ */
 export async function listPlanes({ address, token }: Konnect, signal: AbortSignal): Promise<readonly string[]> {
   const http = createHttp({ api: konnectApi, address, token, concurrency, clock: systemClock });
   const names = await listWritablePlanes(http, signal);
@@ -32,7 +35,10 @@ export async function listPlanes({ address, token }: Konnect, signal: AbortSigna
 
 type Asking = { readonly regions: readonly string[]; readonly endpoint?: string };
 
-/** The regions to look at: those that are named, else those that AWS says are enabled, else that of the environment. Throws PrivatelinkError. */
+/**
+ * Returns the regions to read: the named regions, else AWS's enabled regions, else the region of
+ * the environment. Throws PrivatelinkError.
+ */
 export async function regionsToAsk(
   { regions, endpoint }: Asking,
   env: Readonly<Record<string, string | undefined>>,
@@ -55,7 +61,10 @@ export async function regionsToAsk(
   }
 }
 
-/** The only source of a first configuration. Throws PrivatelinkError (CONFIG_INVALID) for a region, or an address, that is none. */
+/**
+ * Returns the only source of a first configuration. Throws PrivatelinkError (CONFIG_INVALID) for an
+ * invalid region or address.
+ */
 export function sourceIn({ regions, endpoint }: Asking): VpcEndpointsConfig {
   const given = {
     name: 'hub',
@@ -85,7 +94,10 @@ type LookInput = Konnect & {
   readonly source: VpcEndpointsConfig;
 };
 
-/** What AWS holds in each region, and how much of it services of the control plane lead to. Throws PrivatelinkError where no region can be read. */
+/**
+ * Counts endpoints by region, and endpoints behind services of the control plane. Throws
+ * PrivatelinkError where no region can be read.
+ */
 export async function look(
   { source, owner, address, token, controlPlane }: LookInput,
   signal: AbortSignal,

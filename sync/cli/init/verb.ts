@@ -15,16 +15,19 @@ import { listPlanes, look, regionsToAsk, sourceIn } from './look';
 type InitOptions = Configured & {
   readonly owner?: string;
   readonly region?: readonly string[];
-  /** Of Konnect's API. */
+  /** Address of Konnect's API. */
   readonly address?: string;
   readonly controlPlane?: string;
-  /** The variable of the environment that holds the token. */
+  /** Name of the environment variable that holds the token. */
   readonly tokenVariable?: string;
-  /** Of AWS's API. */
+  /** Address of AWS's API. */
   readonly endpoint?: string;
 };
 
-/** Writes a first configuration from what the credentials and the token see, and checks it; never in place of a file. */
+/**
+ * Writes a first configuration from what the credentials and the token can read, and checks it.
+ * Never replaces a file.
+ */
 export const runInit: Verb<InitOptions> = async (options, signal) => {
   const { terminal, json } = options;
   const path = configPath({ path: options.config, env: terminal.env });
@@ -45,7 +48,7 @@ function summaryOf({ owner, controlPlane, regions }: FirstConfig) {
   return { owner, controlPlane, regions };
 }
 
-/** Konnect's API in the region where most accounts are. */
+/** Konnect's API in the region of most accounts. */
 const usualAddress = 'https://us.api.konghq.com';
 
 async function compose(options: InitOptions, signal: AbortSignal): Promise<FirstConfig> {
@@ -86,7 +89,7 @@ async function choosePlane(names: readonly string[], options: InitOptions): Prom
   throw declined('the token sees several control planes', `name one with --control-plane: ${names.join(', ')}`);
 }
 
-/** What Kong takes in a tag. */
+/** Returns the owner. Kong accepts these characters in a tag. */
 function ownerOf({ owner }: InitOptions, controlPlane: string): string {
   if (owner === undefined) return controlPlane.replace(/[^A-Za-z0-9._-]+/g, '-').slice(0, 100);
   if (/^[A-Za-z0-9._-]{1,100}$/.test(owner)) return owner;
@@ -109,7 +112,7 @@ function hasPerson({ json, terminal }: InitOptions): boolean {
   return !json && terminal.confirm !== undefined;
 }
 
-/** Asks a person; where none is there, flags have said all. */
+/** Asks a person. Without a terminal the options are the answer. */
 async function isAgreed(question: string, options: InitOptions): Promise<boolean> {
   return hasPerson(options) ? ((await options.terminal.confirm?.(question)) ?? true) : true;
 }
@@ -125,7 +128,7 @@ function occupied(path: string): PrivatelinkError {
   });
 }
 
-/** Also where somebody made the file meanwhile. */
+/** Writes the file. Fails where another process created it in the meantime. */
 async function writeNew(path: string, text: string): Promise<void> {
   await writeFile(path, text, { flag: 'wx' }).catch((cause: unknown) => {
     if (hasCode(cause, 'EEXIST')) throw occupied(path);

@@ -1,6 +1,6 @@
 import type { VerbEntry } from '../verb-entry';
 
-/** What the command line offers to list what nothing takes away. */
+/** Verbs that change the list of protected entries. */
 export const protectVerbs: readonly VerbEntry[] = [
   {
     name: 'protect',

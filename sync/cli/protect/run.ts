@@ -11,14 +11,14 @@ type ProtectOptions = Configured & {
   readonly names?: readonly string[];
 };
 
-/** Lists domains and entities as protected, in the first file that the configuration includes. */
+/** Adds domains and entities to `protect`, in the first included file. */
 export const runProtect: Verb<ProtectOptions> = async (options) => {
   const entries = entriesOf('protect', options);
   const edit = await addProtected(filesOf(options), entries);
   return tell(options, edit, { changed: 'is protected now', unchanged: 'was protected already' });
 };
 
-/** Takes domains and entities out of that list. */
+/** Removes domains and entities from `protect`. */
 export const runUnprotect: Verb<ProtectOptions> = async (options) => {
   const entries = entriesOf('unprotect', options);
   const edit = await removeProtected(filesOf(options), entries);

@@ -12,24 +12,30 @@ import type { Shown } from '../verb';
 import { createLive } from './live';
 
 export type AdvanceOptions = Shown & {
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
 };
 
-/** What came of all passes over a stage. */
+/** Result of all passes over a stage. */
 export type Advanced = { readonly report: Report; readonly progress?: StageProgress };
 
-/** Brings the stages of a rollout to their end: passes, and trials beside them. */
+/** Brings the stages of a rollout to their end with passes and parallel trials. */
 export type Advance = {
-  /** Makes passes over the stage until nothing is left to do for any; rejects with what the last of them does. */
+  /**
+   * Makes passes over the stage until all stages are finished. Rejects with the error of the last
+   * pass.
+   */
   readonly of: (session: StageSession, signal: AbortSignal) => Promise<Advanced>;
-  /** How far each stage is, in the order of their turns. */
+  /** Progress of each stage, in the order of the rollout. */
   readonly progress: () => readonly StageProgress[];
-  /** Resolves when all that has to be told has been. */
+  /** Resolves when all notifications are sent. */
   readonly end: (signal: AbortSignal) => Promise<void>;
 };
 
-/** For the stages of one command, whose configuration is the same but for the control plane. */
+/**
+ * Opens the rollout for the stages of one command. Their configuration differs only in the control
+ * plane.
+ */
 export function openAdvance(
   sessions: readonly StageSession[],
   { terminal, stage: asked }: AdvanceOptions,
@@ -76,7 +82,7 @@ export function openAdvance(
       return await advanceOne(session, { conductor, rounds, signal: own });
     } finally {
       left -= 1;
-      // What came of it is printed below what stays of the table: nothing.
+      // Results are printed where the table was.
       if (left === 0) live.end();
     }
   };
@@ -103,7 +109,7 @@ async function advanceOne(session: StageSession, { conductor, rounds, signal }: 
   return { report: mergedWith(reports, report), progress };
 }
 
-/** All that was written, and all else as the last pass says it, also what could not be. */
+/** Returns all writes together with the last pass's other fields, including its failures. */
 function mergedWith(earlier: readonly Report[], last: Report): Report {
   const written = earlier.flatMap(({ applied = [] }) => applied.filter(({ outcome }) => outcome === 'applied'));
   if (written.length === 0) return last;

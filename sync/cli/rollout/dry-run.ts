@@ -9,7 +9,7 @@ import { type OfRollout, readStandings, type Standing } from './standing';
 import { progressIn } from './status';
 import { formatProgress } from './view';
 
-/** Shows which stage would get what now, and what the gates say of the present; writes nothing. */
+/** Shows the next change of each stage and the current results of the gates. Writes nothing. */
 export async function showDryRun(options: OfRollout, signal: AbortSignal): Promise<number> {
   const standings = await readStandings(options, signal);
   const { terminal, json } = options;
@@ -42,7 +42,7 @@ function textOf({ session, report, gates }: Checked, { terminal }: OfRollout): s
   return `\nStage ${printable(session.stage)}\n${told}${formatTable(['GATE', 'SAYS', 'OF THE PRESENT'], rows, terminal.columns)}`;
 }
 
-/** A gate that cannot tell now would halt the rollout. */
+/** An inconclusive gate would halt the rollout. */
 function exitCodeOf({ report, gates }: Checked): number {
   if (!report) return exitCodes.error;
   if (report.refused || gates.some(({ kind }) => kind === 'fail' || kind === 'inconclusive')) return exitCodes.refused;

@@ -2,18 +2,21 @@ import type { Terminal } from '#io/terminal';
 import type { StageProgress } from '../../rollout/advance/progress';
 import { formatProgress, tellingOf } from './view';
 
-/** Shows on standard error how far stages are. */
+/** Live progress of the stages on standard error. */
 export type Live = {
-  /** One of them has come on; `all` is asked for where all are shown. */
+  /** Called when a stage has made progress. `all` is called where the whole table is shown. */
   readonly show: (one: StageProgress, all: () => readonly StageProgress[]) => void;
-  /** What is said stays above what is shown. */
+  /** Prints a line above the table. */
   readonly say: (line: string) => void;
   readonly end: () => void;
 };
 
 const everyMs = 1_000;
 
-/** A table that is painted again on a terminal; elsewhere a line whenever a stage comes to another step. */
+/**
+ * Returns a table that repaints on a terminal; elsewhere it prints a line for each new step of a
+ * stage.
+ */
 export function createLive(terminal: Terminal, monotonicMs: () => number): Live {
   return terminal.isTerminal ? liveTable(terminal, monotonicMs) : linesOfSteps(terminal);
 }
@@ -22,7 +25,7 @@ function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
   let lines = 0;
   let nextMs = 0;
   let last = '';
-  // Back to the line where the table began, and nothing below it (ECMA-48: CPL, ED).
+  // Moves to the first line of the table and clears below it (ECMA-48: CPL, ED).
   const clear = () => (lines > 0 ? `\x1b[${lines}F\x1b[J` : '');
   const paint = (text: string) => {
     terminal.err(`${clear()}${text}`);
@@ -48,10 +51,10 @@ function liveTable(terminal: Terminal, monotonicMs: () => number): Live {
   };
 }
 
-/** What a terminal has scrolled away cannot be painted again. */
+/** Limits the table to the terminal, because scrolled lines cannot be repainted. */
 function fitting(table: string, { rows = Number.POSITIVE_INFINITY }: Terminal): string {
   const lines = table.trimEnd().split('\n');
-  // The cursor stands on a line of its own, and what is left out is told on another.
+  // One line is for the cursor, and one for the count of hidden lines.
   if (lines.length < rows) return table;
   const shown = lines.slice(0, Math.max(1, rows - 2));
   return `${shown.join('\n')}\n${lines.length - shown.length} more lines; rollout status shows all\n`;

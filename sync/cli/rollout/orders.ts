@@ -7,10 +7,13 @@ import { type OfRollout, openRollout, readStandings, type Standing } from './sta
 
 type Session = Standing['session'];
 
-/** What a person says to a rollout. It stands in stateDir, where whoever runs the rollout finds it with the next pass. */
+/**
+ * An order to a rollout, and the text about its effect. stateDir keeps the order, and the process
+ * that runs the rollout finds it with the next pass.
+ */
 export type Order = (options: OfRollout & { readonly named?: string }, signal: AbortSignal) => Promise<string>;
 
-/** No stage begins until somebody says `resume`; what has begun goes on. */
+/** Stops further stages from beginning until `resume`. Stages that have begun continue. */
 const pause: Order = async (options, signal) => {
   const { rollout, remembered } = await anyOf(options, signal);
   await rollout.pause.write({ atMs: remembered.now(), by: remembered.by });
@@ -23,7 +26,7 @@ const resume: Order = async (options, signal) => {
   return 'Stages begin again, with the next pass';
 };
 
-/** A stage whose gates are fine lets the next one begin. */
+/** Approves a stage whose gates passed, so that the next stage can begin. */
 const approve: Order = async (options, signal) => {
   const session = await namedIn(options, signal);
   return change(session, signal, (state) => {
@@ -39,7 +42,7 @@ const approve: Order = async (options, signal) => {
   });
 };
 
-/** Halted stages prove themselves once more; what went back is tried again. */
+/** Halted stages are tried again, also changes that were rolled back. */
 const retry: Order = async (options, signal) => {
   const { stages } = await openRollout({ ...options, stage: undefined }, signal);
   const meant = options.named === undefined ? stages : [await namedIn(options, signal)];
@@ -58,20 +61,20 @@ const retry: Order = async (options, signal) => {
   return `${said.join('\n')}\nThe next pass continues`;
 };
 
-/** Whether a stage stands still for what came of its trial. */
+/** Whether a stage stands still because of the result of its trial. */
 export function isHalted(state: StageState): boolean {
   const { verdict } = trialOf(state) ?? {};
   return backFrom(state) !== undefined || (verdict !== undefined && verdict.kind !== 'pass');
 }
 
-/** What is known of a halted stage once somebody has it tried again. */
+/** Returns the state of a halted stage for a new trial. */
 export function triedAgain(state: StageState): StageState {
   if (backFrom(state)) return { ...unpinned(state), failed: undefined };
   const { trial } = state;
   return { ...state, trial: trial && { ...trial, verdict: undefined, bakingSinceMs: undefined } };
 }
 
-/** Later stages do not wait for this one, as long as what they would get is what they would get now. */
+/** Later stages do not wait for this stage, for the current change only. */
 const skip: Order = async (options, signal) => {
   const session = await namedIn(options, signal);
   const { stages } = await readStandings({ ...options, stage: undefined }, signal);
@@ -84,13 +87,13 @@ const skip: Order = async (options, signal) => {
   }));
 };
 
-/** The change under way is taken back wherever it is. */
+/** Takes the current change back from all stages. */
 const abort: Order = async (options, signal) => {
   const { stages } = await readStandings({ ...options, stage: undefined }, signal);
   if (stages.every(({ progress }) => progress.step === 'done' || progress.step === 'pinned'))
     throw invalid('no rollout is under way', 'use rollback to return stages to an earlier revision');
   const said: string[] = [];
-  // Where it is due or waits, what runs is the change before, which nobody means.
+  // A stage that is due or waits still runs the change before, and stays.
   const having = stages.filter(({ report, progress }) => report && !report.waits && progress.step !== 'due');
   for (const { session } of having.toReversed()) said.push(...(await takeBack(session, signal)));
   if (said.length === 0)
@@ -98,7 +101,10 @@ const abort: Order = async (options, signal) => {
   return `${said.join('\n')}\nNow remove the change from the configuration, or correct it. Until then these stages stay at the earlier revision`;
 };
 
-/** Takes back what is on trial in a stage, or has passed there and is not in all. Throws PrivatelinkError. */
+/**
+ * Takes back a revision that is on trial in a stage, or that passed there before the rollout is
+ * done. Throws PrivatelinkError.
+ */
 export async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
   const { state } = await session.remembered.journal.read();
   const { runs, pin, stable } = state;
@@ -115,7 +121,7 @@ export async function takeBack(session: Session, signal: AbortSignal): Promise<r
 
 export const orders = { pause, resume, approve, retry, skip, abort } as const;
 
-/** Says it, and prints that it was. */
+/** Carries out an order and prints its effect. */
 export async function give(order: keyof typeof orders, options: Parameters<Order>[0], signal: AbortSignal) {
   const said = await orders[order](options, signal);
   const { terminal, json } = options;
@@ -141,7 +147,7 @@ async function namedIn(options: Parameters<Order>[0], signal: AbortSignal): Prom
 
 type Changed = { readonly state: StageState; readonly said: string };
 
-/** Changes what is known of a stage, as its one writer. */
+/** Changes the state of a stage under the lock of its one writer. */
 function change(session: Session, signal: AbortSignal, next: (state: StageState) => Changed): Promise<string> {
   return writing(session, signal, async (writer) => {
     const { journal } = session.remembered;

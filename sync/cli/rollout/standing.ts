@@ -12,26 +12,29 @@ import { errorOfStage } from '../../rollout/stages';
 import type { Configured } from '../verb';
 
 export type OfRollout = Configured & {
-  /** The one of several control planes. */
+  /** Name of the only stage to use. */
   readonly stage?: string;
 };
 
-/** A stage of a rollout, and how far it is. */
+/** A stage of a rollout, and its progress. */
 export type Standing = {
   readonly session: StageSession & { readonly stage: string; readonly rollout: RolloutOfStage };
   readonly progress: StageProgress;
-  /** What the next pass would do; absent: it cannot be told. */
+  /** Plan of the next pass. Absent: planning failed. */
   readonly report?: Report;
 };
 
 export type Standings = {
-  /** In the order of their turns. */
+  /** In the order of the rollout. */
   readonly stages: readonly Standing[];
-  /** Rows of what labels select and nobody could list. */
+  /** Rows for a `select` whose stages could not be listed. */
   readonly unlisted: readonly StageProgress[];
 };
 
-/** Opens the stages of a rollout. Throws PrivatelinkError, also where the configuration has none. */
+/**
+ * Opens the stages of a rollout. Throws PrivatelinkError, also where the configuration has no
+ * rollout.
+ */
 export async function openRollout(options: OfRollout, signal: AbortSignal) {
   const { sessions, unlisted } = await openStages({ ...options, isReadOnly: true }, signal);
   const stages = sessions.flatMap((one) => (isOfRollout(one) ? [{ ...one, during: quietly }] : []));
@@ -50,7 +53,7 @@ export function noRollout(): PrivatelinkError {
   return new PrivatelinkError('rollout: the configuration has no rollout', { code: 'CONFIG_INVALID', fix });
 }
 
-/** Reads how far all stages are; writes nothing. */
+/** Reads the progress of all stages. Writes nothing. */
 export async function readStandings(options: OfRollout, signal: AbortSignal): Promise<Standings> {
   const { stages, unlisted } = await openRollout(options, signal);
   const reading = () => Promise.all(stages.map((session) => standingOf(session, signal)));

@@ -4,7 +4,7 @@ import { describePaused } from '../../rollout/advance/turn';
 import { type OfRollout, readStandings, type Standings } from './standing';
 import { exitCodeOfProgress, formatProgress } from './view';
 
-/** Shows how far stages are, and what they wait for; writes nothing. */
+/** Shows the progress of stages and the reasons of waits. Writes nothing. */
 export async function showStatus(options: OfRollout, signal: AbortSignal): Promise<number> {
   const standings = await readStandings(options, signal);
   const stages = progressIn(standings);

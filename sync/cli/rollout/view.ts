@@ -18,7 +18,7 @@ const colours: Readonly<Record<StageStep, Colour>> = {
   behind: 'red',
 };
 
-/** A row for each stage: how far it is, what it runs, and what it waits for. */
+/** Formats one row for each stage: step, revision, and the reason of a wait. */
 export function formatProgress(stages: readonly StageProgress[], terminal: Terminal): string {
   const rows = stages.map((one) => [one.stage, one.step, one.revision ?? '', one.newest ?? '', tellingOf(one)]);
   const [head = '', ...more] = formatRows(['STAGE', 'STEP', 'RUNS', 'NEWEST', ''], rows, terminal.columns);
@@ -26,7 +26,7 @@ export function formatProgress(stages: readonly StageProgress[], terminal: Termi
   return [paint(terminal, 'dim', head.trimEnd()), ...painted].map((row) => `${row.trimEnd()}\n`).join('');
 }
 
-/** What a person wants to know of a stage beside its step, in one line. */
+/** Formats the details of a stage beside its step, in one line. */
 export function tellingOf({ reason, until, gates = {} }: StageProgress): string {
   const told = reason === undefined ? [] : [reason];
   const due = until === undefined || reason?.includes(until) ? [] : [`until ${until}`];
@@ -44,7 +44,10 @@ const waiting: ReadonlySet<StageStep> = new Set([
   'pinned',
 ]);
 
-/** What a rollout has come to, as an exit code: 3 where a gate or policy halted it, 2 where somebody or time has to come, 0 at the end. */
+/**
+ * Returns the exit code of a rollout: 1 where a stage is behind, 3 where a gate or policy halted
+ * it, 2 where it waits for a person or for time, 0 at the end.
+ */
 export function exitCodeOfProgress(stages: readonly StageProgress[]): number {
   if (stages.some(({ step }) => step === 'behind')) return exitCodes.error;
   if (stages.some(({ step }) => step === 'halted' || step === 'back')) return exitCodes.refused;

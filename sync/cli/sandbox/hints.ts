@@ -10,7 +10,11 @@ const preferred = [
   ...['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL'],
 ];
 
-/** The variables of a shell whose commands go to the sandbox, the configuration's file among them, and a line for each verb. `env`: that of the sandbox's own shell, as the other is likely to be. */
+/**
+ * Returns the commands for another shell: variables that lead to the sandbox, the path of the
+ * configuration, and a line for each verb. `env`: environment of the sandbox's shell, most likely
+ * the same in the other shell.
+ */
 export function commandsFor(
   reached: Pick<Files, 'env'>,
   verbs: readonly string[],
@@ -23,14 +27,14 @@ export function commandsFor(
   return lines([...place, ...unset, `export ${variables.join(' ')}`, ...verbs.map((verb) => commandOf(verb))]);
 }
 
-/** A change of the configuration that needs nothing but the verbs. */
+/** Returns an example change of the configuration that needs only the verbs. */
 export function formatChange({ configPath }: Pick<Files, 'configPath'>): string {
   const changed = join(dirname(configPath), 'changed.yaml');
   const edit = `sed 's/"plugins"/"healthcheck":{"intervalSeconds":2},"plugins"/' ${configPath} > ${changed}`;
   return lines([edit, `${commandOf('diff')} -c ${changed}`, `${commandOf('sync')} -c ${changed}`]);
 }
 
-/** A change of AWS by its own command line, and what shows its effect. */
+/** Returns an example change of AWS with the AWS CLI, and the commands that show its effect. */
 export function formatExperiment({ what, command }: Experiment): string {
   return `Change AWS with its own command line (pip install awscli): ${what}.
 See the difference, and write it:

@@ -14,7 +14,7 @@ export type RolloutOptions = Shown & {
   readonly during: During;
 };
 
-/** Shows a rollout over three control planes; gives whether all of it was as it should. */
+/** Shows a rollout over three control planes. Returns whether it succeeded. */
 export async function showRollout(
   { terminal, json, once: isOnce, estate = 'T0', during }: RolloutOptions,
   signal: AbortSignal,
@@ -59,7 +59,9 @@ function narrate(terminal: Terminal) {
   };
 }
 
-/** What an event shows to a person: what each stage holds, the requests through it, and what the command said. */
+/**
+ * Formats an event for people: content and requests of each stage, and the output of the command.
+ */
 export function formatRolloutEvent(event: RolloutEvent, terminal: Terminal): string {
   const { what, stages, command, exitCode, said, problem } = printableData(event);
   const { columns } = terminal;
@@ -86,7 +88,7 @@ type Standing = Pick<RolloutDemonstration['fleet'], 'configPath' | 'env'> & {
   readonly lanes: readonly { readonly name: string; readonly door: string }[];
 };
 
-/** What to try by hand while it stays up. */
+/** Returns commands to try while the sandbox stays up. */
 export function formatStandingFleet({ lanes, ...reached }: Standing, terminal: Pick<Terminal, 'env'>): string {
   const doors = lanes.map(({ name, door }) => `  curl ${door}  # ${name}\n`).join('');
   return `

@@ -8,7 +8,7 @@ import { commandsFor, formatExperiment } from './hints';
 
 export type ServeOptions = Shown & {
   readonly estate?: string;
-  /** Of AWS; Konnect takes the next. */
+  /** Port of AWS. Konnect takes the next port. */
   readonly port?: string;
 };
 
@@ -27,7 +27,10 @@ export async function serveEstate(
   }
 }
 
-/** Where AWS and Konnect listen; throws PrivatelinkError for what is no port, or is Kong's. */
+/**
+ * Returns the ports of AWS and Konnect. Throws PrivatelinkError for an invalid port, or Kong's
+ * port.
+ */
 function portsFrom(text: string | undefined): typeof servedPorts {
   if (text === undefined) return servedPorts;
   const aws = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
@@ -41,7 +44,7 @@ function portsFrom(text: string | undefined): typeof servedPorts {
   });
 }
 
-/** Where what is served is, how to use it from the command line, and how to stop it. */
+/** Formats the addresses of the sandbox, the commands to use it, and how to stop it. */
 export function formatServed(served: Omit<Served, 'close'>, terminal: Pick<Terminal, 'env'>): string {
   const { title, accounts, awsUrl, konnectUrl, door, configPath, experiment } = served;
   const profiles = Object.keys(accounts).filter((name) => name !== 'gateway');

@@ -236,7 +236,7 @@ const ofOne = {
     .meta({ id: 'any verb that fails' }),
 } as const;
 
-/** What a verb prints for several control planes. */
+/** Shape of a verb's output for several control planes. */
 function severalOf(verb: keyof typeof ofOne): z.ZodType {
   const stages = z.array(z.union([ofOne[verb], failedStage]));
   return z
@@ -244,7 +244,7 @@ function severalOf(verb: keyof typeof ofOne): z.ZodType {
     .meta({ id: `${verb} of several stages` });
 }
 
-/** What standard output gets with `--json`, by command. */
+/** Shapes of standard output with `--json`, by command. */
 export const outputs = {
   ...ofOne,
   'sync of several stages': severalOf('sync'),
@@ -259,7 +259,9 @@ export const outputs = {
   'adopt of several stages': severalOf('adopt'),
 } as const;
 
-/** The page of docs/reference: a table for each command, and for each part of their outputs. */
+/**
+ * Returns the page of docs/reference: a table for each command, and for each part of the outputs.
+ */
 export function outputReference(): string {
   const head = `# Outputs of \`--json\`
 

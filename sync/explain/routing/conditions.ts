@@ -4,13 +4,15 @@ import { bytesOf } from './path';
 import type { FindPattern } from './pattern';
 import { hasExpression, headersOf, isRegex, listOf, type RoutePart } from './priority';
 
-/** A request as routes see it; what is absent is not known, but for headers: the request has no others. */
+/**
+ * A request as routes see it. Absent fields are unknown, except headers: the request has no others.
+ */
 export type RoutedRequest = {
   readonly method: string;
   readonly scheme: 'http' | 'https';
   /** Without a port. */
   readonly host?: string;
-  /** What the Host header says. */
+  /** Port of the Host header. */
   readonly port?: number;
   /** With or without a query. */
   readonly path: string;
@@ -18,20 +20,23 @@ export type RoutedRequest = {
   readonly headers: readonly (readonly [string, string])[];
 };
 
-/** Whether a request meets a condition; a text: what would have to be known to tell. */
+/** Whether a request meets a condition. A text: the missing knowledge. */
 export type Met = boolean | string;
 
-/** Whether the route takes the request, and by which of its paths; undefined: it takes every path. */
+/** Whether the route takes the request, and the matching path. Undefined: every path. */
 export type RouteTaking = { readonly met: Met; readonly path?: string };
 
-/** What is worked out once for all routes. */
+/** Input that is computed once for all routes. */
 export type Matching = {
-  /** As `routedPath` gives it. */
+  /** Result of `routedPath`. */
   readonly asked: string;
   readonly find: FindPattern;
 };
 
-/** Whether a part of a route takes the request, as the router of flavour `traditional_compatible` tells it (kong/router/transform.lua, 3.9). */
+/**
+ * Whether a part of a route takes the request, by the router of flavour `traditional_compatible`
+ * (kong/router/transform.lua, 3.9).
+ */
 export function takingOf(
   { route: { fields }, paths }: RoutePart,
   request: RoutedRequest,
@@ -50,14 +55,14 @@ export function takingOf(
   return { met, path };
 }
 
-/** Not met where one is not; else what has to be known for the others. */
+/** False where a condition is false, else the missing knowledge, else true. */
 function all(conditions: readonly Met[]): Met {
   if (conditions.includes(false)) return false;
   const unknown = conditions.filter((one) => typeof one === 'string');
   return unknown.length === 0 || unknown.join(', ');
 }
 
-/** Met where one is; else what has to be known for one of the others. */
+/** True where a condition is true, else the missing knowledge, else false. */
 function any(conditions: readonly Met[]): Met {
   if (conditions.includes(true)) return true;
   return conditions.find((one) => typeof one === 'string') ?? false;
@@ -93,7 +98,7 @@ function hostMet(fields: JsonObject, { host, port }: RoutedRequest): Met {
   );
 }
 
-/** A name may begin or end in an asterisk, which stands for anything. */
+/** Whether a name matches. An asterisk at the begin or end matches anything. */
 function isLike(wanted: string, name: string): boolean {
   if (wanted.startsWith('*')) return name.endsWith(wanted.slice(1));
   return wanted.endsWith('*') ? name.startsWith(wanted.slice(0, -1)) : name === wanted;
@@ -111,7 +116,7 @@ function headersMet(fields: JsonObject, { headers }: RoutedRequest, { find }: Ma
   );
 }
 
-/** Kong takes underscores for dashes. */
+/** Kong treats underscores as dashes. */
 function headerName(name: string): string {
   return name.toLowerCase().replaceAll('_', '-');
 }
@@ -123,7 +128,7 @@ function headerMet(name: string, { wanted, value, find }: HeaderMatching): Met {
   return find(wanted.slice(2), value) ?? `whether ${wanted} fits header ${name} cannot be told here`;
 }
 
-/** A request without TLS meets every one; with TLS clients name the host that they want. */
+/** A request without TLS meets every SNI. With TLS clients name the wanted host. */
 function sniMet(fields: JsonObject, { scheme, host }: RoutedRequest): Met {
   const snis = listOf(fields, 'snis');
   if (snis.length === 0 || scheme === 'http') return true;

@@ -12,33 +12,33 @@ import {
   ruleBetween,
 } from './priority';
 
-/** A route that takes a request, and by which of its paths. */
+/** A route that takes a request, with the matching path. */
 export type Taker = { readonly route: HeldEntity; readonly path?: string };
 
-/** A route that would come first, were it to take the request; why nobody can tell. */
+/** A route that would come first if it takes the request, and the reason of the doubt. */
 export type Perhaps = { readonly route: HeldEntity; readonly reason: string };
 
 export type FoundRoute = {
-  /** Absent: no route is sure to take it. */
+  /** Absent: no certain route. */
   readonly taker?: Taker;
-  /** By which rule it comes before `next`; absent: nothing else takes the request. */
+  /** The rule that puts it before `next`. Absent: no other route takes the request. */
   readonly rule?: Rule;
-  /** What would take it without that route. */
+  /** The route that would take the request otherwise. */
   readonly next?: Taker;
-  /** What takes it in the order that Kong's documentation has, where that is another route. */
+  /** The route by the order of Kong's documentation, where it differs. */
   readonly documented?: Taker;
-  /** In the order in which they would come. */
+  /** In the order of the router. */
   readonly perhaps: readonly Perhaps[];
 };
 
 const streams: ReadonlySet<string | undefined> = new Set(['tcp', 'udp', 'tls', 'tls_passthrough']);
 
-/** All routes of a control plane, and the services that they may lead to. */
+/** All routes of a control plane, and their services. */
 export type Routing = { readonly routes: readonly HeldEntity[]; readonly services: readonly HeldEntity[] };
 
 /**
- * The route that takes a request, of all routes of a control plane, by the rules of Kong's router of flavour `traditional_compatible`, which is
- * Kong's default.
+ * Finds the route that takes a request, of all routes of a control plane, by the rules of Kong's
+ * default router, flavour `traditional_compatible`.
  */
 export function findRoute(routing: Routing, request: RoutedRequest, find = createPatternSearch()): FoundRoute {
   const matching = { asked: routedPath(request.path), find };
@@ -62,13 +62,13 @@ function firstIn(parts: readonly RoutePart[], taking: (part: RoutePart) => Route
       return { taker: takerOf(first), rule, next: { route, path }, perhaps };
     }
     if (met === true) first = { part, path };
-    // Behind one that is sure to take it nobody has to know.
+    // Doubts behind a certain route do not matter.
     else if (met !== false && !first) perhaps.push({ route, reason: met });
   }
   return { taker: first && takerOf(first), perhaps };
 }
 
-/** A service that is off takes none of its routes into the router. */
+/** Returns the parts of all routes. The routes of a disabled service are not in the router. */
 function partsIn(order: RuleOrder, { routes, services }: Routing): readonly RoutePart[] {
   const off = new Set(services.filter(({ fields }) => fields.enabled === false).map(({ key }) => key));
   return routes

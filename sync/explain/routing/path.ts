@@ -1,12 +1,18 @@
-/** Characters whose percent-encoding means something else than they do themselves (RFC 3986); Kong leaves it, in capitals (kong/tools/uri.lua, 3.9). */
+/**
+ * Characters with a special meaning when unencoded (RFC 3986). Kong keeps their encoding, in
+ * capitals (kong/tools/uri.lua, 3.9).
+ */
 const reserved = "!*'();:@&=+$,/?%#[]";
 
-/** A text as the bytes that are sent, a character for each: Kong compares bytes. */
+/** Converts a text to its bytes as sent, one character for each byte. Kong compares bytes. */
 export function bytesOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** The path that Kong looks for routes by: without the query, decoded where that changes nothing, without dot segments and double slashes. */
+/**
+ * Returns the path that Kong routes by: without the query, decoded where this keeps the meaning,
+ * without dot segments and double slashes.
+ */
 export function routedPath(path: string): string {
   const bytes = bytesOf(path);
   const query = bytes.indexOf('?', 1);

@@ -1,25 +1,27 @@
 import { createContext, Script } from 'node:vm';
 import { systemClock } from '#io/clock';
 
-/** Whether a pattern is found; undefined: nobody here can tell. */
+/** Whether a pattern matches. Undefined: not decidable here. */
 export type PatternFound = boolean | undefined;
 
-/** Flags behind what they change nothing of count for all of the pattern. */
+/** Inline flags behind characters that the flags do not affect. They apply to the whole pattern. */
 const flagged = /^([^A-Za-z()[\].]*)\(\?([is]+)\)([\s\S]*)$/;
 
-/** What Rust's regular expressions, which are Kong's, read otherwise than those of JavaScript, or JavaScript does not have. */
+/** Syntax of Rust's regular expressions (Kong's) that JavaScript reads differently or lacks. */
 const otherwise = /\[\[:|\\[AzpPxuUQ]|\(\?[a-z-]*[xUuRm-][a-z-]*[:)]|\[[^\]]*(?:&&|--|~~)/;
 
-/** In a longer one the screening itself takes seconds, and people's have some tens of characters. */
+/** Longer patterns take seconds to screen. Patterns of people have some tens of characters. */
 const mostCharacters = 4_096;
 
-/** A pattern of somebody else may take for ever; Kong's take a time that grows with the text alone. */
+/** A foreign pattern may run for ever in JavaScript. In Kong its time grows only with the text. */
 const timeoutMs = 200;
 
 const context = createContext(Object.create(null));
 const search = new Script('new RegExp(source, flags).test(text)');
 
-/** Looks for a regular expression as Kong writes it in a text of bytes; `start` stands before it. */
+/**
+ * Searches a text of bytes for a regular expression in Kong's form. `start` is put in front of it.
+ */
 export function findPattern(pattern: string, text: string, start: '' | '^' = ''): PatternFound {
   if (pattern.length > mostCharacters || otherwise.test(pattern)) return undefined;
   const [, before = '', inline = '', rest = pattern] = flagged.exec(pattern) ?? [];
@@ -32,13 +34,13 @@ export function findPattern(pattern: string, text: string, start: '' | '^' = '')
   }
 }
 
-/** Looks for patterns as `findPattern` does. */
+/** Searches for a pattern, as `findPattern` does. */
 export type FindPattern = typeof findPattern;
 
-/** For all patterns of a question: a worker does nothing else meanwhile. */
+/** Time limit for all patterns of a question. A worker does nothing else in this time. */
 const patienceMs = 1_000;
 
-/** Looks for each pattern once, until together they took a second; nobody can tell of the others then. */
+/** Searches for each pattern once. After one second in total the answer is undefined. */
 export function createPatternSearch(
   find: FindPattern = findPattern,
   { monotonicMs }: Pick<typeof systemClock, 'monotonicMs'> = systemClock,

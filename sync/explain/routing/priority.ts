@@ -4,39 +4,39 @@ import { uuidIn } from '#core/uuid';
 import type { HeldEntity } from '#deck/document';
 import { textsOf } from '#deck/route-paths';
 
-/** What decides which of two routes that both take a request gets it. */
+/** Rules that decide between two matching routes, in Kong's order. */
 export const rules = ['expression', 'kinds', 'host', 'headers', 'regex', 'regex_priority', 'length', 'id'] as const;
 export type Rule = (typeof rules)[number];
 
-/** The order of Kong 3.9 as it runs, or the one that its documentation has. */
+/** The order of Kong 3.9 as it runs, or the order of its documentation. */
 export type RuleOrder = 'run' | 'documented';
 
-/** A route, or the part of it that Kong's router makes of paths of one kind and length. */
+/** A route, or a part of it. Kong's router makes a part from paths of one kind and length. */
 export type RoutePart = {
   readonly route: HeldEntity;
   readonly paths: readonly string[];
   readonly rank: Readonly<Record<Exclude<Rule, 'id'>, number>>;
   /** Higher first. */
   readonly priority: bigint;
-  /** The id that Kong's router gives it; of equal ones the greater first. */
+  /** The id in Kong's router. Of equal priorities the greater id comes first. */
   readonly routerId: string;
 };
 
-/** The namespace of the ids that Kong gives the parts of a route (kong/router/transform.lua, 3.9). */
+/** Namespace of Kong's ids for the parts of a route (kong/router/transform.lua, 3.9). */
 const partNamespace = '7f145bf9-0dce-4f91-98eb-debbce4b9f6b';
 
-/** A list of texts of a route; empty where there is none. */
+/** Returns a list of texts of a route, empty where absent. */
 export function listOf(fields: JsonObject, name: string): readonly string[] {
   const list = fields[name];
   return Array.isArray(list) ? textsOf(list) : [];
 }
 
-/** The headers that a route asks for, each with the values that it may have. */
+/** Returns the required headers of a route, with their accepted values. */
 export function headersOf({ headers = null }: JsonObject): readonly (readonly [string, readonly string[]])[] {
   return isJsonObject(headers) ? Object.keys(headers).map((name) => [name, listOf(headers, name)] as const) : [];
 }
 
-/** The parts of a route, as the router of flavour `traditional_compatible` has them. */
+/** Returns the parts of a route in the router of flavour `traditional_compatible`. */
 export function routePartsOf(route: HeldEntity, order: RuleOrder = 'run'): readonly RoutePart[] {
   const groups = new Map<number, string[]>();
   for (const path of hasExpression(route.fields) ? [] : listOf(route.fields, 'paths')) {
@@ -58,12 +58,12 @@ export function isRegex(path: string): boolean {
   return path.startsWith('~');
 }
 
-/** Whether a route matches by an expression, beside which its other fields count for nothing. */
+/** Whether a route matches by an expression. Its other fields are then ignored. */
 export function hasExpression({ expression = null }: JsonObject): boolean {
   return !isEmpty(expression);
 }
 
-/** What a route may match on beside its paths and headers. */
+/** Conditions of a route beside paths and headers. */
 const kinds = ['sources', 'destinations', 'methods', 'hosts', 'snis'] as const;
 
 function rankOf(fields: JsonObject, paths: readonly string[]): RoutePart['rank'] {
@@ -87,9 +87,10 @@ const hostBit = 60n;
 const regexBit = 51n;
 
 /**
- * The number that `get_priority` (kong/router/transform.lua, 3.9) makes of a route. Kong shifts counts as numbers of 32 bits, by 61 and 52 modulo 32: a plain
- * host and a regular expression come before how many kinds of things a route matches on, but for four kinds and more, whose sign fills all bits above; and
- * the number of headers mixes with regex_priority (measured; https://github.com/Kong/kong/issues/14457).
+ * The number that `get_priority` (kong/router/transform.lua, 3.9) computes for a route. Kong shifts
+ * counts as 32-bit numbers, by 61 and 52 modulo 32. So a plain host and a regular expression outrank
+ * the number of kinds of conditions. With four kinds and more the sign fills all higher bits. The
+ * number of headers mixes with regex_priority (measured; https://github.com/Kong/kong/issues/14457).
  */
 const priorityIn: Readonly<Record<RuleOrder, (rank: RoutePart['rank']) => bigint>> = {
   run: ({ expression, kinds: used, host, headers, regex, regex_priority, length }) => {
@@ -105,13 +106,16 @@ const priorityIn: Readonly<Record<RuleOrder, (rank: RoutePart['rank']) => bigint
   },
 };
 
-/** Kong's order: the first of those that take a request gets it. */
+/** Compares by Kong's order: the first matching part gets the request. */
 export function comparePriority(a: RoutePart, b: RoutePart): number {
   if (a.priority !== b.priority) return a.priority > b.priority ? -1 : 1;
   return a.routerId > b.routerId ? -1 : 1;
 }
 
-/** The rule by which one comes before the other, in the order of Kong 3.9: that of the highest bit in which they differ. */
+/**
+ * Returns the rule between two parts in the order of Kong 3.9: the rule of the highest differing
+ * bit.
+ */
 export function ruleBetween(a: RoutePart, b: RoutePart): Rule {
   const highest = (a.priority ^ b.priority).toString(2).length - 1;
   if (a.priority === b.priority) return 'id';

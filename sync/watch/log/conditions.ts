@@ -7,11 +7,11 @@ type Words = {
   /** Each hour. */
   readonly lasts: string;
   readonly ends: string;
-  /** Of one that comes and goes. */
+  /** For a condition that comes and goes. */
   readonly restless: string;
 };
 
-/** Each kind of what may be wrong for a while, and what is said of it. */
+/** Kinds of conditions, with their log messages. */
 export const conditionWords = {
   pass: {
     level: 'error',
@@ -96,20 +96,20 @@ export type ConditionKind = keyof typeof conditionWords;
 
 export type Fields = Readonly<Record<string, string | number | undefined>>;
 
-/** Something that is wrong for as long as it is found. */
+/** A problem for as long as it is found. */
 export type Condition = {
   readonly kind: ConditionKind;
-  /** What makes two of a kind the same. */
+  /** Identity within a kind. */
   readonly id: string;
-  /** Names it, also when it has ended. */
+  /** Fields that name the condition, also at its end. */
   readonly who: Fields;
-  /** Why, as found last. */
+  /** Fields with the latest reason. */
   readonly why: Fields;
-  /** Another one, most likely a code, is worth a line although the condition lasts. */
+  /** Usually a code. A new variant is logged although the condition lasts. */
   readonly variant?: string;
 };
 
-/** What is found now; of the conditions that are not, those that nobody could tell about. */
+/** Conditions that hold now, and whether a missing condition is undecided. */
 export type Seen = {
   readonly holds: readonly Condition[];
   readonly isUndecided: (condition: Condition) => boolean;
@@ -122,17 +122,17 @@ export type Line = {
   readonly fields: Readonly<Record<string, unknown>>;
 };
 
-/** A condition that holds, or did within the last hour. All times are monotonic milliseconds. */
+/** A condition that holds, or held within the last hour. All times are monotonic milliseconds. */
 export type Followed = {
   readonly condition: Condition;
-  /** How often it began; an hour of holding, or of rest, begins anew. */
+  /** Number of begins. An hour of holding or of rest resets it. */
   readonly times: number;
-  /** When it began last. */
+  /** Time of the last begin. */
   readonly sinceMs: number;
   readonly saidMs: number;
-  /** Those that were said. */
+  /** Variants that were logged. */
   readonly variants: readonly (string | undefined)[];
-  /** When it was found to be gone; absent: it holds. */
+  /** Time at which it was gone. Absent: it holds. */
   readonly goneMs?: number;
 };
 

@@ -4,15 +4,15 @@ import { isHeld } from './follow';
 import { textOf } from './text';
 import { together } from './together';
 
-/** More than this helps nobody who looks at a probe's answer. */
+/** A longer answer of a probe helps nobody. */
 const mostDetails = 50;
 
-/** What is wrong now, as far as anybody knows. */
+/** Returns the conditions that hold, or are undecided. */
 export function heldIn(conditions: Conditions): readonly Followed[] {
   return [...conditions.values()].filter(isHeld);
 }
 
-/** The same for people, a line each; `nowMs` is monotonic. */
+/** Formats held conditions for people, one line each. `nowMs` is monotonic. */
 export function detailsOf(conditions: Conditions, nowMs: number): string {
   const held = heldIn(conditions);
   const lines = held.slice(0, mostDetails).map(({ condition: { kind, who, why }, sinceMs }) => {

@@ -13,16 +13,22 @@ import { together } from './together';
 type Step = { readonly next?: Followed; readonly line?: Line };
 
 const hourMs = 3_600_000;
-/** One that begins more often within an hour is said to come and go, then hourly. */
+/** After more begins within an hour a condition is reported as coming and going, then hourly. */
 const mostTimes = 3;
-/** Reasons that never end, as numbers in them change, would be said in each pass. */
+/** Limit for reasons that change in every pass, for example by a number. */
 const mostVariants = 5;
-/** Remembered after their end, to tell those that come and go: a stranger chooses how many endpoints are quarantined. */
+/**
+ * Ended conditions to remember, to detect those that return. Strangers control the number of
+ * quarantined endpoints.
+ */
 const mostGone = 1_000;
-/** Lines with one message in a pass; the rest is counted. */
+/** Lines with one message in a pass. The rest is counted. */
 const mostLines = 20;
 
-/** What is to be said, given what was said before: each condition when it begins, hourly while it lasts, and when it ends; `nowMs` is monotonic. */
+/**
+ * Returns the lines to log: each condition at its begin, hourly while it lasts, and at its end.
+ * `nowMs` is monotonic.
+ */
 export function follow(
   before: Conditions,
   { holds, isUndecided }: Seen,
@@ -40,7 +46,7 @@ export function follow(
   return settle(steps, nowMs);
 }
 
-/** Whether it is there, as far as anybody knows. */
+/** Whether the condition holds, or is undecided. */
 export function isHeld({ goneMs }: Followed): boolean {
   return goneMs === undefined;
 }
@@ -83,7 +89,7 @@ function withVariant({ condition: { variant }, variants }: Pick<Followed, 'condi
   return variants.includes(variant) || variants.length >= mostVariants ? variants : [...variants, variant];
 }
 
-/** Not there any more. */
+/** Handles a condition that is gone. */
 function rest(followed: Followed, nowMs: number): Step {
   const { goneMs = nowMs } = followed;
   const next = { ...followed, goneMs };
@@ -120,7 +126,9 @@ function isRestless({ times }: Followed): boolean {
   return times > mostTimes;
 }
 
-/** Forgets what ended longest ago, where that is too much, and says its end where that was still to be said. */
+/**
+ * Forgets the oldest ended conditions beyond the limit, and logs an end that was not logged yet.
+ */
 function settle(steps: ReadonlyMap<string, Step>, nowMs: number) {
   const conditions = new Map<string, Followed>();
   for (const [id, { next }] of steps) if (next) conditions.set(id, next);
@@ -136,7 +144,7 @@ function settle(steps: ReadonlyMap<string, Step>, nowMs: number) {
   return { conditions, lines: shorten(together(lines)) };
 }
 
-/** The first lines of each message, and how many more there are. */
+/** Returns the first lines of each message, and the number of further lines. */
 function shorten(lines: readonly Line[]): readonly Line[] {
   return [...groupBy(lines, ({ message }) => message)].flatMap(([message, group]) => {
     const more = group.length - mostLines;

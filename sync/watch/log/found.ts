@@ -5,7 +5,7 @@ import type { PublicationReport } from '../../publish/publish';
 import type { Condition, Seen } from './conditions';
 import { isUndecidedAction, isUndecidedFinding, ofContracts } from './of-contracts';
 
-/** What a pass that could plan found to be wrong. */
+/** Returns the conditions of a pass that could plan. */
 export function foundIn(report: Report): Seen {
   const { applied = [], changes, scopes, publications = [], contracts } = report;
   const open = new Set(changes.map(nameOf));
@@ -23,7 +23,7 @@ export function foundIn(report: Report): Seen {
       ...report.warnings.map(warning),
     ],
     isUndecided: ({ kind, id }) => {
-      // A change that was not tried, or was skipped, may be as invalid as it was.
+      // A change that was not tried, or was skipped, may still be invalid.
       if (kind === 'change') return open.has(id);
       if (kind === 'finding') return contracts !== undefined && isUndecidedFinding(id, contracts);
       if (kind === 'action') return contracts !== undefined && isUndecidedAction(id, contracts);
@@ -33,7 +33,7 @@ export function foundIn(report: Report): Seen {
   };
 }
 
-/** A pass that could not plan tells nothing of what others found. */
+/** Returns the condition of a pass that could not plan. All other conditions are undecided. */
 export function failedBy(code: string | undefined, reason: string): Seen {
   return {
     holds: [{ kind: 'pass', id: '', who: {}, variant: code, why: { code, reason } }],
@@ -63,7 +63,7 @@ function quarantined(report: Report): readonly Condition[] {
   }));
 }
 
-/** What policy lets nobody write; what it withholds is said anew when it is another amount. */
+/** Returns refused plans and withheld removals. A different amount is a new variant. */
 function stopped({ refused, withheld }: Report): readonly Condition[] {
   const plan: Condition | undefined = refused ? { kind: 'plan', id: '', who: {}, why: { reason: refused } } : undefined;
   const removals: Condition | undefined = withheld && {
@@ -95,7 +95,7 @@ function unpublished(publication: PublicationReport): readonly Condition[] {
   return [{ kind: 'publication', id: name, who: { publication: name, domain }, why: { reason } }];
 }
 
-/** What differs from pass to pass in one warning: times, and ids of requests. */
+/** Parts of a warning that differ from pass to pass: durations, and request ids. */
 const passing =
   /\b\d+(\.\d+)? (ms|s|min|h|minutes?|hours?|days?)\b|\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b|[\w+/=]{32,}/gi;
 

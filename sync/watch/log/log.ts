@@ -4,15 +4,15 @@ import { type Colour, paint, type Terminal } from '#io/terminal';
 import { textOf } from './text';
 
 export type LogFlags = {
-  /** Of `--log-level`, as written. */
+  /** Value of `--log-level`, as written. */
   readonly logLevel?: string;
-  /** Of `--log-format`, as written. */
+  /** Value of `--log-format`, as written. */
   readonly logFormat?: string;
 };
 
 type LogOptions = LogFlags & {
   readonly terminal: Terminal;
-  /** Standard output is for reports. */
+  /** Reports go to standard output, and the log to standard error. */
   readonly json?: boolean;
   readonly now: () => number;
 };
@@ -24,7 +24,10 @@ const colours = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } 
 export const logLevels = Object.keys(colours);
 export const logFormats: readonly string[] = ['text', 'json'];
 
-/** The log of a worker: text on a terminal, elsewhere JSON, a line for each event. Throws PrivatelinkError where a flag is none. */
+/**
+ * Opens the log of a worker: text on a terminal, JSON elsewhere, one line for each event. Throws
+ * PrivatelinkError for an unknown value of an option.
+ */
 export function openLog({ logLevel = 'info', logFormat, terminal, json, now }: LogOptions): Logger {
   const format = logFormat ?? (terminal.isTerminal && !json ? 'text' : 'json');
   check('--log-level', logLevel, logLevels);
@@ -48,7 +51,7 @@ function check(flag: string, value: string, known: readonly string[]): void {
   throw new PrivatelinkError(`${flag}: there is no ${JSON.stringify(value)}`, { code: 'CONFIG_INVALID', fix });
 }
 
-/** What pino wrote, for people. */
+/** Formats a line of pino for people. */
 export function lineText(line: string, terminal: Pick<Terminal, 'env' | 'isTerminal'>): string {
   const { level, time, msg, ...fields }: Record<string, unknown> & Pinned = JSON.parse(line);
   const colour = colours[level];

@@ -2,7 +2,7 @@ import { type AppliedAction, actionSubject, type ContractAction } from '../../co
 import { type ContractsReport, unknownParts } from '../../contracts/report';
 import type { Condition } from './conditions';
 
-/** What a pass found to be wrong about contracts. */
+/** Returns the conditions of contracts in a pass. */
 export function ofContracts(report: ContractsReport): readonly Condition[] {
   const { applied = [], withheld = [], findings } = report;
   return [
@@ -34,13 +34,13 @@ function idOf(action: ContractAction): string {
   return `${action.serviceId} ${action.action} ${actionSubject(action)}`;
 }
 
-/** An action that is planned and was not tried, or was skipped, may fail as it did. */
+/** A planned action that was not tried, or was skipped, may still fail. */
 export function isUndecidedAction(id: string, { actions, applied = [] }: ContractsReport): boolean {
   const tried = applied.filter(({ outcome }) => outcome !== 'skipped').map(({ action }) => idOf(action));
   return !tried.includes(id) && actions.some((one) => idOf(one) === id);
 }
 
-/** Nothing is found of what is unknown. */
+/** Nothing can be found about an unknown service. */
 export function isUndecidedFinding(id: string, report: ContractsReport): boolean {
   const [service]: readonly unknown[] = JSON.parse(id);
   return unknownParts(report).some((one) => one.service === service);

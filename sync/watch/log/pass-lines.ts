@@ -5,15 +5,15 @@ import type { Conditions, Line } from './conditions';
 import { follow } from './follow';
 import { failedBy, foundIn } from './found';
 
-/** What came of a pass: a report, or why there is none. */
+/** Result of a pass: a report, or the reason of its failure. */
 export type Passed =
   | { readonly number: number; readonly report: Report; readonly durationMs: number }
   | { readonly number: number; readonly code?: string; readonly reason: string };
 
-/** What was said so far. */
+/** State of the log so far. */
 export type Said = {
   readonly conditions: Conditions;
-  /** When a pass was last said to have ended, by the monotonic clock, and how many ended since. */
+  /** Monotonic time of the last `pass ended` line, and the number of passes since. */
   readonly endedMs?: number;
   readonly quietPasses: number;
 };
@@ -21,10 +21,13 @@ export type Said = {
 export const nothingSaid: Said = { conditions: new Map(), quietPasses: 0 };
 
 const hourMs = 3_600_000;
-/** One pass writes at most this many lines about what it wrote: the first one of a large estate writes thousands of entities. */
+/**
+ * A pass logs at most this many written entities. The first pass of a large estate writes
+ * thousands.
+ */
 const linesOfApplied = 100;
 
-/** What is to be said of a pass, given what was said before it; pure, and `nowMs` is monotonic. */
+/** Returns the log lines of a pass, given the state so far. Pure. `nowMs` is monotonic. */
 export function linesOfPass(
   before: Said,
   passed: Passed,
@@ -52,7 +55,10 @@ function numbered(lines: readonly Line[], plan: number): readonly Line[] {
   return lines.map((line) => ({ ...line, fields: { plan, ...line.fields } }));
 }
 
-/** `changes` are those that were planned: `applied`, `failed`, `skipped`, `held` and `waiting` together. Withheld ones are not among them. */
+/**
+ * `changes` are planned changes: `applied`, `failed`, `skipped`, `held` and `waiting` together,
+ * without withheld changes.
+ */
 function countsOf(report: Report) {
   const { applied = [], changes, held = 0, scopes, withheld } = report;
   const count = (outcome: AppliedChange['outcome']) => applied.filter((one) => one.outcome === outcome).length;
@@ -74,7 +80,7 @@ function countsOf(report: Report) {
   };
 }
 
-/** Something was written, or waits for the end of the window that collects it. */
+/** Whether something was written, or waits for the end of the window. */
 function isBusy(report: Report): boolean {
   const done = [writtenOf(report.applied), publishedIn(report), actedIn(report)];
   return done.some(({ length }) => length > 0) || (report.held ?? 0) > 0;
@@ -92,7 +98,7 @@ function actedIn({ contracts }: Report): readonly ContractAction[] {
   return (contracts?.applied ?? []).filter(({ outcome }) => outcome === 'applied').map(({ action }) => action);
 }
 
-/** A line each, and what more there is is counted. */
+/** Returns one line for each action, and a count of further actions. */
 function actedLines(report: Report): readonly Line[] {
   const acted = actedIn(report);
   const more = acted.length - linesOfApplied;

@@ -3,17 +3,17 @@ import type { Clock } from '#core/timing/clock';
 import type { Conditions, Line } from './conditions';
 import { linesOfPass, nothingSaid, type Passed } from './pass-lines';
 
-/** Where lines go. */
+/** Target of the lines. */
 export type PassLog = Pick<Logger, Line['level']>;
 
 type PassLogOptions = {
   readonly log: PassLog;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Called after each pass with what is wrong then. */
+  /** Called after each pass with the current conditions. */
   readonly onConditions?: (conditions: Conditions) => void;
 };
 
-/** Gives what says, of each pass, what was not said before. */
+/** Returns a function that logs the news of each pass. */
 export function openPassLog({ log, clock, onConditions }: PassLogOptions): (passed: Passed) => void {
   let said = nothingSaid;
   return (passed) => {

@@ -2,7 +2,10 @@ import { groupBy } from '#core/group-by';
 import { namesOf } from '../../pass/report';
 import type { Line } from './conditions';
 
-/** One fault of several scopes is one line: a role that cannot be taken leaves all of its regions unknown. Each scope is followed by itself, as it may be known again before the others. */
+/**
+ * Joins lines about one fault of several scopes, for example a role of many regions. Each scope is
+ * tracked separately, because it may recover first.
+ */
 export function together<L extends Pick<Line, 'message' | 'fields'>>(lines: readonly L[]): readonly L[] {
   return [...groupBy(lines, sameOf).values()].flatMap((same) => {
     const [first] = same;

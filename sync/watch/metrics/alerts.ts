@@ -1,20 +1,24 @@
 import type { AlertTable } from '#io/metrics/alerts';
 import type { Metric } from './table';
 
-/** In a message: the series of the metric above 0 of the same instance and stage, by this label. */
+/**
+ * Returns a template with the series of the metric above 0 for the same instance and stage, by this
+ * label.
+ */
 function each(metric: Metric, label: string): string {
   const query = `query (printf "${metric}{instance=%q,stage=%q} > 0" $labels.instance $labels.stage)`;
   return `{{ range ${query} }} {{ .Labels.${label} }}{{ end }}`;
 }
 
-/** In a message: the worker, and which of several control planes. */
+/** Template of the worker's name, with the stage where there are several. */
 const worker = '{{ $labels.instance }}{{ with $labels.stage }} (stage {{ . }}){{ end }}';
 
-/** What calls somebody; the manual has a section for each, and a test the fault that it is for. */
+/** Alerts. docs/operations.md has a section for each, and a test causes the fault of each. */
 export const workerAlerts = {
   KongPrivatelinkDown: {
     metric: 'kong_privatelink_build_info',
-    // A target that is taken out of Prometheus has no `up`: what was scaled down calls nobody.
+    // A target removed from Prometheus has no `up`, so a worker that was scaled down does not
+    // alert.
     when: (metric) => `absent(${metric}) or (up == 0 and on (job, instance) last_over_time(${metric}[1d]))`,
     for: '5m',
     severity: 'critical',
@@ -93,7 +97,7 @@ export const workerAlerts = {
   },
   KongPrivatelinkQuarantined: {
     metric: 'kong_privatelink_endpoints_quarantined',
-    // An endpoint of another gateway is as it should be.
+    // An endpoint of another gateway is normal.
     when: (metric) => `${metric}{code!="other-gateway"} > 0`,
     for: '1h',
     severity: 'info',

@@ -6,7 +6,7 @@ import type { AppliedChange } from '../../plan/changes';
 import type { Shortfall } from './shortfalls';
 import type { Metrics } from './store';
 
-/** Counts what discovery saw, also in a pass that fails later. */
+/** Counts the result of discovery, even for a pass that fails later. */
 export function countScopes(metrics: Metrics, snapshot: Snapshot): void {
   const ages = snapshot.scopes.map(
     (state) => snapshot.takenAtMs - (lastGoodOf(state)?.observedAtMs ?? snapshot.takenAtMs),
@@ -20,12 +20,12 @@ export function countScopes(metrics: Metrics, snapshot: Snapshot): void {
 
 export type CountedReport = {
   readonly report: Report;
-  /** Entities that wait, as the control plane found them invalid. */
+  /** Entities that wait because the control plane found them invalid. */
   readonly rejected: number;
   readonly flapping: number;
 };
 
-/** Counts what a pass planned and did. */
+/** Counts planned and applied changes of a pass. */
 export function countReport(metrics: Metrics, { report, rejected, flapping }: CountedReport): void {
   const { applied = [], publications = [], quarantined, refused, withheld, held = 0 } = report;
   for (const one of applied) countChange(metrics, one);
@@ -70,9 +70,9 @@ function countContracts(metrics: Metrics, { connections, findings, applied = [] 
 }
 
 export type EndedPass = {
-  /** Of the error that made it fail, where it did. */
+  /** Code of the error that made the pass fail. */
   readonly code?: string;
-  /** Why it is no success; none: it is one. */
+  /** Reasons why the pass did not succeed. None: a success. */
   readonly shortfalls: readonly Shortfall[];
   readonly durationMs: number;
   readonly endedAtMs: number;

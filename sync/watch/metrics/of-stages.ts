@@ -1,15 +1,18 @@
 import { labelText, type Samples, type Series } from '#io/metrics/text';
 import { stageMetrics } from './table';
 
-/** What is known of one stage; the only control plane has no name. */
+/** Samples of one stage. The only control plane has no name. */
 export type StageSamples = { readonly stage: string | undefined; readonly samples: Samples };
 
-/** The samples of the process, and those of its stages with the label `stage`, where they have a name; without a stage all are the process's. */
+/**
+ * Joins the samples of the process and of its stages. Named stages get the label `stage`. Without a
+ * stage all samples are the process's.
+ */
 export function withStages(process: Samples, stages: readonly StageSamples[]): Samples {
   if (stages.length === 0) return process;
   const ofStages = Object.keys(stageMetrics).map((metric) => {
     const series = stages.flatMap(({ stage, samples }) => Object.entries(labelled(samples[metric] ?? {}, stage)));
-    // Calls are counted on both sides, each its own.
+    // Process and stages count different calls.
     return [
       metric,
       { ...(metric === 'kong_privatelink_api_calls_total' ? process[metric] : {}), ...Object.fromEntries(series) },

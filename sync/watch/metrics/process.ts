@@ -1,10 +1,10 @@
 import { labelText, type Samples } from '#io/metrics/text';
 import { version } from '../../pass/version';
 
-/** Once: a clock that is set later starts no process anew. */
+/** Computed once, so that a later clock change does not look like a restart. */
 const startedAtSeconds = Date.now() / 1_000 - process.uptime();
 
-/** What any thread can tell of its process, as it is now. */
+/** Returns samples of the process. Any thread can read them. */
 export function processSamples(): Samples {
   const { user, system } = process.cpuUsage();
   return {

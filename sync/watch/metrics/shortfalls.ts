@@ -2,12 +2,18 @@ import { shortfallMessages } from '#core/messages/plans';
 import { unknownParts } from '../../contracts/report';
 import { isIncomplete, isWithheld, type Report } from '../../pass/report';
 
-/** Why a pass may be no success: it failed, or not every scope was read, or not everything written that was planned. */
+/**
+ * Reasons why a pass did not succeed: it failed, a scope was not read, or a planned change was not
+ * written.
+ */
 export const shortfalls = Object.keys(shortfallMessages) as readonly Shortfall[];
 
 export type Shortfall = keyof typeof shortfallMessages;
 
-/** What a pass with this report falls short of, while the control plane has so many entities `rejected` that they wait; empty: it is a success. */
+/**
+ * Returns the reasons why a pass with this report did not succeed, none for a success. `rejected`:
+ * number of entities that wait because they are invalid.
+ */
 export function shortfallsOf(report: Report, rejected: number): readonly Shortfall[] {
   const { scopes, refused, held = 0, applied = [], publications = [], contracts } = report;
   const tried = [...applied, ...(contracts?.applied ?? [])];

@@ -2,23 +2,28 @@ import { type Labels, labelText, type MetricRow, type Samples } from '#io/metric
 import { type Metric, workerMetrics } from './table';
 
 export type Metrics = {
-  /** To a counter; 1 where no value is given. */
+  /** Adds to a counter, 1 by default. */
   readonly add: (metric: Metric, value?: number, labels?: Labels) => void;
   readonly set: (metric: Metric, value: number) => void;
-  /** A gauge that says how many of `items` have the same labels; 0 for those of before that have none any more. */
+  /**
+   * Sets a gauge to the number of `items` with the same labels, and to 0 for labels without items.
+   */
   readonly count: (metric: Metric, items: readonly Labels[]) => void;
-  /** Into a histogram. */
+  /** Adds to a histogram. */
   readonly observe: (metric: Metric, value: number) => void;
-  /** The values themselves, which go on changing: whoever keeps them copies them, as a message to another thread does. */
+  /** The live values. Copy them to keep them, as a message to another thread does. */
   readonly samples: () => Samples;
 };
 
-/** More combinations of labels than these begin with their first event: a page of zeros hides what it is read for. */
+/**
+ * Metrics with more label combinations start with their first event. A page of zeros would hide the
+ * useful lines.
+ */
 const mostFromStart = 30;
-/** For what is none of the values in the table: a new error, or a text that somebody else wrote. */
+/** Replaces values outside the table: a new error, or text of others. */
 const otherValue = 'other';
 
-/** All metrics of the table, from 0. */
+/** Creates all metrics of the table, from 0. */
 export function createMetrics(): Metrics {
   const table: Readonly<Record<Metric, MetricRow>> = workerMetrics;
   const samples = Object.fromEntries(
@@ -44,7 +49,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** In the order of the table, so that one combination is one series. */
+/** Orders labels as the table does, so that one combination is one series. */
 function bounded({ labels = {} }: MetricRow, given: Labels = {}): Labels {
   const entries = Object.entries(labels).map(([label, values]) => {
     const value = given[label] ?? otherValue;
@@ -53,7 +58,7 @@ function bounded({ labels = {} }: MetricRow, given: Labels = {}): Labels {
   return Object.fromEntries(entries);
 }
 
-/** Prometheus' buckets are cumulative: each counts what is not above its bound. */
+/** Prometheus's buckets are cumulative: each bucket counts all values up to its bound. */
 function partsOf({ buckets = [] }: MetricRow, value: number): readonly (readonly [series: string, value: number])[] {
   const counted = [...buckets, Number.POSITIVE_INFINITY].map((bound) => {
     const le = Number.isFinite(bound) ? String(bound) : '+Inf';
@@ -62,7 +67,7 @@ function partsOf({ buckets = [] }: MetricRow, value: number): readonly (readonly
   return [...counted, ['_sum', value], ['_count', 1]];
 }
 
-/** The series that are there before anything happens, so that Prometheus sees the first event as an increase. */
+/** Series that exist before any event, so that Prometheus sees the first event as an increase. */
 function fromStart(row: MetricRow): readonly string[] {
   if (row.type === 'histogram') return partsOf(row, 0).map(([series]) => series);
   const combinations = Object.entries(row.labels ?? {}).reduce<readonly Labels[]>(

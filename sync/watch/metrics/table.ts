@@ -6,9 +6,9 @@ import { contractVerbs } from '../../contracts/actions';
 import { actions } from '../../plan/changes';
 import { shortfalls } from './shortfalls';
 
-/** From a pass that changes nothing to one that is as long as any may be. */
+/** From a pass without changes to the longest possible pass. */
 const passSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600];
-/** From a timer that is hardly late to a thread that restarts are for. */
+/** From a nearly punctual timer to a thread that needs a restart. */
 const lagSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30];
 
 const passes = {
@@ -98,7 +98,7 @@ const writing = {
   },
 } as const satisfies MetricTable;
 
-/** With `contracts` alone: elsewhere none of them is shown. */
+/** Shown only with `contracts`. */
 const contracts = {
   kong_privatelink_contract_connections: {
     type: 'gauge',
@@ -117,7 +117,7 @@ const contracts = {
   },
 } as const satisfies MetricTable;
 
-/** Of a stage in a rollout alone (sync/watch/rollout/metrics.ts): elsewhere none of them is shown. */
+/** Shown only for a stage in a rollout (sync/watch/rollout/metrics.ts). */
 export const rolloutMetrics = {
   kong_privatelink_rollout_step: {
     type: 'gauge',
@@ -177,7 +177,7 @@ const calls = {
   },
 } as const satisfies MetricTable;
 
-/** The metrics of the worker by what they are about. */
+/** Metrics of the worker by topic. */
 export const workerGroups = {
   Passes: passes,
   Discovery: discovery,
@@ -188,15 +188,15 @@ export const workerGroups = {
   'The worker itself': running,
 };
 
-/** What is counted for each stage by itself. */
+/** Metrics with one series for each stage. */
 export const stageMetrics = { ...passes, ...discovery, ...writing, ...calls, ...contracts, ...rolloutMetrics };
 
-/** Every metric of the worker. Docs, alerts and the board are made from this table. */
+/** Every metric of the worker. Docs, alerts and the Grafana board are made from this table. */
 export const workerMetrics = { ...stageMetrics, ...running };
 
 export type Metric = keyof typeof workerMetrics;
 
-/** The page of docs/reference; the metrics of other servers by whose they are. */
+/** Returns the page of docs/reference. `others`: metrics of other servers, by server. */
 export function metricsReference(others: Readonly<Record<string, MetricTable>>): string {
   const rows = metricRows(workerMetrics).join('\n');
   const further = Object.entries(others).map(

@@ -2,19 +2,22 @@ import type { StageProgress, StageStep } from '../../rollout/advance/progress';
 import { endOf } from '../../rollout/notify/events';
 import type { RolloutEvent } from '../../rollout/notify/notifier';
 
-/** Tells the end of a rollout once: all stages have proved what they run, and each has had a pass since that found nothing else. */
+/**
+ * Reports the end of a rollout once: all stages proved their revision, and each had a later pass
+ * without news.
+ */
 export type Ending = {
-  /** What a pass that begins now can know. */
+  /** Version of the state that a pass beginning now can see. */
   readonly version: () => number;
-  /** Takes how far a stage is. */
+  /** Takes the progress of a stage. */
   readonly take: (progress: StageProgress) => void;
-  /** Takes that a pass ended which began at this version. */
+  /** Takes the end of a pass that began at this version. */
   readonly rest: (stage: string, version: number) => void;
-  /** What is told, once all of the stages that the configuration lists are at the end. */
+  /** Returns the event, when all listed stages are at the end. */
   readonly event: (...standing: Parameters<typeof endOf>) => RolloutEvent | undefined;
 };
 
-/** Without one of these there was no rollout that could end. */
+/** Only these steps show that a rollout was under way. */
 const underWay: ReadonlySet<StageStep> = new Set(['settling', 'baking', 'approval']);
 
 export function createEnding(): Ending {

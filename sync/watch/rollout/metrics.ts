@@ -3,7 +3,7 @@ import { type StageProgress, stageSteps } from '../../rollout/advance/progress';
 import type { Sample } from '../../rollout/gates/gate';
 import type { rolloutMetrics } from '../metrics/table';
 
-/** What metrics say of a stage in a rollout; nothing where it is in none. */
+/** Returns the samples of a stage in a rollout, none outside a rollout. */
 export function rolloutSamples(progress?: StageProgress): Samples {
   const { step, until, gates = {} } = progress ?? {};
   const samples = Object.entries(gates);

@@ -12,24 +12,29 @@ import { openWebhook, type WebhookOptions } from './webhook';
 export type RolloutsOptions = Pick<WebhookOptions, 'config'> & {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn'>;
-  /** Ends the trials. */
+  /** Aborts the trials. */
   readonly signal: AbortSignal;
-  /** Passes over all stages should begin now. */
+  /** Called when passes over all stages should begin now. */
   readonly onChange: () => void;
 };
 
-/** What came of a pass. */
+/** Result of a pass. */
 export type Came = { readonly report: Report } | { readonly thrown: unknown };
 
-/** The rollout of the stages of a worker; without one in the configuration it does nothing. */
+/** The rollout of a worker's stages. Does nothing without a rollout in the configuration. */
 export type Rollouts = {
-  /** Called when a pass begins; gives what is to be told what came of it. */
+  /** Called at the begin of a pass. Returns a function that takes the result. */
   readonly begin: () => (session: StageSession, came: Came) => Promise<void>;
-  /** Forgets stages that there are no more. */
+  /** Forgets stages that no longer exist. */
   readonly keepOnly: (sessions: readonly StageSession[]) => void;
-  /** How far the stage is, with what gates said last in this process; undefined: it is in no rollout. */
+  /**
+   * Progress of the stage, with the last results of its gates in this process. Undefined: not in a
+   * rollout.
+   */
   readonly progressOf: (stage: string | undefined) => StageProgress | undefined;
-  /** Resolves when the trials have ended and the webhook is told, which takes seconds at most once the signal has aborted. */
+  /**
+   * Resolves when the trials have ended and the webhook is notified, within seconds after an abort.
+   */
   readonly end: () => Promise<void>;
 };
 

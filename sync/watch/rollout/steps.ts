@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import type { StageProgress, StageStep } from '../../rollout/advance/progress';
 import { textOf } from '../log/text';
 
-/** Gives what says, of each stage, the steps that it comes to, and no sample between them. */
+/** Returns a function that logs each new step of a stage, and no samples in between. */
 export function openStepLog(log: Pick<Logger, 'info'>): (progress: StageProgress) => void {
   const said = new Map<string, string>();
   return (progress) => {
     const { stage, step, revision, newest, reason } = progress;
-    // A pass that failed has lines of its own.
+    // A failed pass has its own lines.
     if (step === 'behind') return;
     const told = [step, revision, ...(step === 'waits' ? [newest, reason] : [])].join(' ');
     if (said.get(stage) === told) return;
@@ -16,10 +16,10 @@ export function openStepLog(log: Pick<Logger, 'info'>): (progress: StageProgress
   };
 }
 
-/** Where nothing is to be waited for, or the failed pass is told. */
+/** Steps without a wait, or reported as a failed pass. */
 const quiet: ReadonlySet<StageStep> = new Set(['done', 'behind']);
 
-/** What the stage waits for, in a line for people; nothing where it does not. */
+/** Formats the wait of a stage in one line for people, empty without a wait. */
 export function waitingOf(progress: StageProgress): string {
   return quiet.has(progress.step) ? '' : `${textOf('rollout', fieldsOf(progress))}\n`;
 }

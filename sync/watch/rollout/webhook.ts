@@ -5,7 +5,7 @@ import { stoppedAfter } from '#io/signals';
 import { createNotifier, type Notifier, type RolloutEvent } from '../../rollout/notify/notifier';
 
 export type WebhookOptions = {
-  /** Asked for each event: the configuration may have changed. */
+  /** Called for each event, because the configuration may have changed. */
   readonly config: () => Pick<Config, 'owner' | 'rollout'>;
   readonly clock: Clock;
   readonly onWarning: (warning: string) => void;
@@ -14,14 +14,17 @@ export type WebhookOptions = {
 /** The webhook of a worker. */
 export type Webhook = {
   readonly notify: (event: RolloutEvent) => void;
-  /** Resolves when all is told, or the time is over that a worker has to stop. */
+  /** Resolves when all events are sent, or the time limit of a stop is over. */
   readonly drain: () => Promise<void>;
 };
 
-/** Of the ten seconds that a stop may take. */
+/** A part of the ten seconds that a stop may take. */
 const drainMs = 3_000;
 
-/** Tells the webhook that the configuration has now; one that it had before is still told what waits for it. */
+/**
+ * Notifies the webhook of the current configuration. A former webhook still gets its pending
+ * events.
+ */
 export function openWebhook({ config, clock, onWarning }: WebhookOptions): Webhook {
   const notifiers = new Map<string, Notifier>();
 

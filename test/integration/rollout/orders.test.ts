@@ -24,7 +24,7 @@ describe('what people say to a rollout', () => {
     [['run', 'canary'], 'run takes no stage, and "canary" is given; for one stage write --stage canary'],
     [['status', 'canary'], 'status takes no stage, and "canary" is given; for one stage write --stage canary'],
     [['approve'], 'the order is for one stage, and none is named; name the stage after the order'],
-    [['aprove', 'canary'], 'there is no order "aprove"; one of run, status, '],
+    [['aprove', 'canary'], 'there is no order "aprove"; give one of run, status, '],
   ] as const)('refuses %j, and says how it is meant', async (words, told) => {
     const { exitCode, err } = await estate.run('rollout', ...words);
 
