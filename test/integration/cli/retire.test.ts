@@ -179,7 +179,11 @@ describe('retire', () => {
       (id) => estate.world.setTags(id, { 'kong:domain': 'sd2' }),
       'claims domain sd2',
     ],
-    ['it got a target that was not shown', () => seedTarget('10.0.9.9:80'), 'target sd2.privatelink|10.0.9.9:80 appeared'],
+    [
+      'it got a target that was not shown',
+      () => seedTarget('10.0.9.9:80'),
+      'target sd2.privatelink|10.0.9.9:80 appeared',
+    ],
     ['its scope cannot be read any more', () => estate.aws.inject({ kind: 'denied' }), 'which is unknown'],
   ])('fm-36 removes nothing with 3 when, while a person is asked, %s', async (_, meanwhile, message) => {
     const id = await syncTwo();
