@@ -11,7 +11,7 @@ import { foreignMessage } from '../plan/foreign-entities';
 import type { ListedCheck } from './check';
 import type { Context } from './context';
 
-/** Checks that the token can read the control plane, and that the control plane can be written. */
+/** Checks that the token can read the control plane, and the control plane is of a writable kind. */
 export async function checkControlPlane({ held, config }: Context): Promise<readonly Diagnosis[]> {
   return [
     ok(
@@ -24,7 +24,7 @@ function describe({ type, name, address, path }: PlaneIdentity): string {
   return [type, ...(name === undefined ? [] : [`"${name}" at`]), address ?? path].join(' ');
 }
 
-/** Checks that all base files can be read, and that decK accepts them. */
+/** Checks that all base files are readable, and acceptable to decK. */
 export async function checkBaseFiles({ session, config }: Context): Promise<readonly Diagnosis[]> {
   if (config.deck.base.length === 0) return [];
   return [ok(`read: ${(await session).base.files.length}`)];
@@ -51,7 +51,7 @@ export async function checkConfiguredPlugins(
   return found.length > 0 || asked === 0 ? found : [ok(`plugins that the control plane accepts: ${asked}`)];
 }
 
-/** Checks the plan of sync: names that are taken, a plan that policy refuses. */
+/** Checks the plan of sync: taken names, and a refusal by policy. */
 export async function checkPlan(context: Context, signal: AbortSignal): Promise<readonly Diagnosis[]> {
   // One after the other, so that of several rejections the first shown check reports it.
   const [session, snapshot, held] = [await context.session, await context.snapshot, await context.held];

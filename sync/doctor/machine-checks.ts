@@ -13,8 +13,7 @@ import { startWatchServer } from '../watch/server';
 import type { Context } from './context';
 
 /**
- * Checks that the state directory can be written, and that the files of earlier processes can be
- * used.
+ * Checks that the state directory is writable, and the files of earlier processes are usable.
  */
 export async function checkStateDir({ config, options, now }: Context): Promise<readonly Diagnosis[]> {
   const { stateDir } = config;

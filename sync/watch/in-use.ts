@@ -89,8 +89,8 @@ export function openStagesInUse(options: SessionOptions, { log, metrics, clock, 
         log.error({ reason: messageLineOf(thrown) }, 'configuration not used, the old one stays');
       }),
     /**
-     * Tries an unused configuration again. People may have fixed a file that it names, and no
-     * watcher sees that file yet.
+     * Tries an unused configuration again. People may have fixed an included file, and no watcher
+     * sees the fix yet.
      */
     retry: () => !isUsed && use(() => {}),
     /** Follows the labels until stopped, where the configuration has labels. */

@@ -61,9 +61,9 @@ async function renderOne(session: StageSession, options: RenderOptions, signal: 
 }
 
 /**
- * Returns the plan, or the reason why there is none now. decK removes everything that the file lacks.
- * Without the control plane the file would lack targets of endpoints that are pending, quarantined or
- * only absent (docs/decisions/0007-render-needs-the-control-plane.md).
+ * Returns the plan, or the reason against a file now. decK removes everything that the file lacks.
+ * Without the control plane the file would lack targets of endpoints that are pending, quarantined
+ * or only absent (docs/decisions/0007-render-needs-the-control-plane.md).
  */
 async function planWithControlPlane(session: PassDependencies, signal: AbortSignal): Promise<Planned | Problem> {
   try {

@@ -102,8 +102,8 @@ const abort: Order = async (options, signal) => {
 };
 
 /**
- * Takes back a revision that is on trial in a stage, or that passed there before the rollout is
- * done. Throws PrivatelinkError.
+ * Takes back a revision on trial in a stage, or with a passed trial before the end of the
+ * rollout. Throws PrivatelinkError.
  */
 export async function takeBack(session: Session, signal: AbortSignal): Promise<readonly string[]> {
   const { state } = await session.remembered.journal.read();

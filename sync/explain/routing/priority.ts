@@ -88,9 +88,10 @@ const regexBit = 51n;
 
 /**
  * The number that `get_priority` (kong/router/transform.lua, 3.9) computes for a route. Kong shifts
- * counts as 32-bit numbers, by 61 and 52 modulo 32. So a plain host and a regular expression outrank
- * the number of kinds of conditions. With four kinds and more the sign fills all higher bits. The
- * number of headers mixes with regex_priority (measured; https://github.com/Kong/kong/issues/14457).
+ * counts as 32-bit numbers, by 61 and 52 modulo 32. So a plain host and a regular expression
+ * outrank the number of kinds of conditions. With four kinds and more the sign fills all higher
+ * bits. The number of headers mixes with regex_priority (measured;
+ * https://github.com/Kong/kong/issues/14457).
  */
 const priorityIn: Readonly<Record<RuleOrder, (rank: RoutePart['rank']) => bigint>> = {
   run: ({ expression, kinds: used, host, headers, regex, regex_priority, length }) => {

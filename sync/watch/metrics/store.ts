@@ -67,7 +67,7 @@ function partsOf({ buckets = [] }: MetricRow, value: number): readonly (readonly
   return [...counted, ['_sum', value], ['_count', 1]];
 }
 
-/** Series that exist before any event, so that Prometheus sees the first event as an increase. */
+/** Series before any event, so that Prometheus sees the first event as an increase. */
 function fromStart(row: MetricRow): readonly string[] {
   if (row.type === 'histogram') return partsOf(row, 0).map(([series]) => series);
   const combinations = Object.entries(row.labels ?? {}).reduce<readonly Labels[]>(
