@@ -11,7 +11,7 @@ import { foreignMessage } from '../plan/foreign-entities';
 import type { ListedCheck } from './check';
 import type { Context } from './context';
 
-/** Checks that the token can read the control plane, and the control plane is of a writable kind. */
+/** Checks that the token can read the control plane, and its kind is writable. */
 export async function checkControlPlane({ held, config }: Context): Promise<readonly Diagnosis[]> {
   return [
     ok(

@@ -31,7 +31,10 @@ export function parseQuestion(text: string, options: QuestionOptions = {}): Expl
   const address = addressOf(text);
   if (address) return { is: 'address', text, ...address };
   if (/^\S+$/.test(text)) return { is: 'name', text };
-  throw invalid(`${JSON.stringify(text)} is no question`, 'ask for a domain, a path, a URL, an address or an endpoint');
+  throw invalid(
+    `${JSON.stringify(text)} is not a valid question`,
+    'ask for a domain, a path, a URL, an address or an endpoint',
+  );
 }
 
 function requestOf(text: string, { method = 'GET', host, header = [] }: QuestionOptions): RoutedRequest | undefined {
@@ -40,7 +43,8 @@ function requestOf(text: string, { method = 'GET', host, header = [] }: Question
   if (text.startsWith('/')) return { ...rest, scheme: 'http', ...hostOf(host), path: withoutFragment(text) };
   const [, scheme = '', authority = '', path = ''] = /^(https?|grpcs?):\/\/([^/?#]*)(.*)$/i.exec(text) ?? [];
   if (!scheme) return undefined;
-  if (!URL.canParse(`http://${authority}/`)) throw invalid(`${text} is no URL`, 'write it as https://HOST/PATH');
+  if (!URL.canParse(`http://${authority}/`))
+    throw invalid(`${text} is not a valid URL`, 'write it as https://HOST/PATH');
   const { host: named } = new URL(`http://${authority}/`);
   const sent = host ?? (authority.includes('@') ? named : authority);
   const asked = path.startsWith('/') ? path : `/${path}`;
@@ -61,7 +65,7 @@ function hostOf(host: string | undefined): Pick<RoutedRequest, 'host' | 'port'> 
 function headerOf(text: string): readonly [string, string] {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
-    throw invalid(`--header ${JSON.stringify(text)} is no header`, 'write it as NAME:VALUE');
+    throw invalid(`--header ${JSON.stringify(text)} is not a valid header`, 'write it as NAME:VALUE');
   return [name, value];
 }
 

@@ -88,5 +88,5 @@ function answersOf({ parent, fields }: HeldEntity, { scheme }: RoutedRequest): s
   if (protocols.some((one) => one.startsWith('grpc'))) return 'requests that are not gRPC get 415';
   if (scheme === 'http' && protocols.includes('https') && !protocols.includes('http'))
     return `requests without TLS get ${fields.https_redirect_status_code ?? 426}`;
-  return parent === undefined ? 'it has no service: what no plugin answers gets 503' : undefined;
+  return parent === undefined ? 'the route has no service: Kong answers 503 unless a plugin answers' : undefined;
 }

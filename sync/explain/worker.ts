@@ -7,7 +7,7 @@ import { queryOf, type WorkerQuestion } from './asked';
 
 const token = {
   code: 'CREDENTIALS',
-  fix: 'set KONG_PRIVATELINK_WATCH_TOKEN to the watch.token of its configuration, or name that configuration with -c',
+  fix: 'set KONG_PRIVATELINK_WATCH_TOKEN to the watch.token of the worker, or name the configuration of the worker with -c',
 } as const;
 
 const workerApi: Api = {
@@ -17,7 +17,7 @@ const workerApi: Api = {
     400: { code: 'CONFIG_INVALID', fix: 'correct the question' },
     401: token,
     403: token,
-    404: { code: 'CONFIG_INVALID', fix: 'give the address of watch.listen; a worker of this version answers there' },
+    404: { code: 'CONFIG_INVALID', fix: 'give the address of watch.listen of a worker of this version' },
     503: { code: 'UNREACHABLE', fix: 'wait until its first pass has ended' },
   },
 };
@@ -37,11 +37,11 @@ export async function askWorker(
   if (!/^https?:$/.test(protocol)) throw noAddress(url, 'write it as http://HOST:PORT');
   // URLs tolerate this: `HTTP://` and a leading space are plain HTTP too.
   if (protocol === 'http:' && !isLoopback(url))
-    throw noAddress(url, 'use https, or a loopback address: it gets a token');
+    throw noAddress(url, 'use https, or a loopback address, because the worker gets a token');
   const http = createHttp({ api: workerApi, address: url, token, concurrency: 1, clock: systemClock });
   return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal);
 }
 
 function noAddress(url: string, fix: string): PrivatelinkError {
-  return new PrivatelinkError(`--worker ${url} is no address of a worker`, { code: 'CONFIG_INVALID', fix });
+  return new PrivatelinkError(`--worker ${url} is not an address of a worker`, { code: 'CONFIG_INVALID', fix });
 }

@@ -19,6 +19,6 @@ export async function answersOfWorker(
   const parsed = told.safeParse(await askWorker(asked, worker, signal));
   // The schema mirrors the type of this version.
   if (parsed.success) return parsed.data.answers as readonly Explanation[];
-  const reason = `the worker at ${worker.url} answers otherwise than this version does (${misfitOf(parsed.error, 'body')})`;
-  throw new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix: 'ask it with the version that it has itself' });
+  const reason = `the worker at ${worker.url} answers in another form than this version (${misfitOf(parsed.error, 'body')})`;
+  throw new PrivatelinkError(reason, { code: 'BAD_ANSWER', fix: 'use the version of the worker' });
 }

@@ -42,7 +42,7 @@ export function takingOf(
   request: RoutedRequest,
   matching: Matching,
 ): RouteTaking {
-  if (hasExpression(fields)) return { met: 'its expression is not evaluated here' };
+  if (hasExpression(fields)) return { met: 'explain does not evaluate its expression' };
   const { met: byPath, path } = pathOf(paths, matching);
   const met = all([
     byPath,
@@ -76,7 +76,7 @@ function pathOf(paths: readonly string[], matching: Matching): RouteTaking {
 
 function pathMet(path: string, { asked, find }: Matching): Met {
   if (!isRegex(path)) return asked.startsWith(bytesOf(path));
-  return find(bytesOf(path.slice(1)), asked, '^') ?? `whether ${path} takes the path cannot be told here`;
+  return find(bytesOf(path.slice(1)), asked, '^') ?? `explain cannot tell whether ${path} matches the path`;
 }
 
 function methodMet(fields: JsonObject, { method }: RoutedRequest): Met {
@@ -87,13 +87,13 @@ function methodMet(fields: JsonObject, { method }: RoutedRequest): Met {
 function hostMet(fields: JsonObject, { host, port }: RoutedRequest): Met {
   const hosts = listOf(fields, 'hosts');
   if (hosts.length === 0) return true;
-  if (host === undefined) return `it asks for Host ${hosts.join(' or ')}`;
+  if (host === undefined) return `it requires Host ${hosts.join(' or ')}`;
   return any(
     hosts.map((wanted) => {
       const [, name = wanted, wantedPort] = /^([^:]*):(\d+)$/.exec(wanted) ?? [];
       if (!isLike(name, host)) return false;
       if (wantedPort === undefined) return true;
-      return port === undefined ? `it asks for port ${wantedPort}` : port === Number(wantedPort);
+      return port === undefined ? `it requires port ${wantedPort}` : port === Number(wantedPort);
     }),
   );
 }
@@ -125,18 +125,18 @@ type HeaderMatching = Pick<Matching, 'find'> & { readonly wanted: string; readon
 
 function headerMet(name: string, { wanted, value, find }: HeaderMatching): Met {
   if (!wanted.startsWith('~*')) return value === wanted;
-  return find(wanted.slice(2), value) ?? `whether ${wanted} fits header ${name} cannot be told here`;
+  return find(wanted.slice(2), value) ?? `explain cannot tell whether ${wanted} matches header ${name}`;
 }
 
 /** A request without TLS meets every SNI. With TLS clients name the wanted host. */
 function sniMet(fields: JsonObject, { scheme, host }: RoutedRequest): Met {
   const snis = listOf(fields, 'snis');
   if (snis.length === 0 || scheme === 'http') return true;
-  if (host === undefined) return `it asks for the TLS server name ${snis.join(' or ')}`;
+  if (host === undefined) return `it requires the TLS server name ${snis.join(' or ')}`;
   return snis.some((sni) => isLike(sni.length > 1 ? sni.replace(/\.$/, '') : sni, host));
 }
 
 function addressMet(fields: JsonObject): Met {
   const asked = ['sources', 'destinations'].filter((field) => !isEmpty(fields[field] ?? null));
-  return asked.length === 0 || `it asks for certain ${asked.join(' and ')}`;
+  return asked.length === 0 || `it requires certain ${asked.join(' and ')}`;
 }

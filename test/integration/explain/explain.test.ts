@@ -209,12 +209,12 @@ describe('explain of what nobody has', () => {
 
   it.each([
     [['sd2', '--method', 'GET'], '--method works only with a path or a URL'],
-    [['/sd2', '--header', 'nothing'], '--header "nothing" is no header'],
-    [['https://'], 'is no URL'],
-    [['a b'], 'is no question'],
-    [['sd2', '--worker', 'http://10.0.0.1:9543'], 'is no address of a worker'],
-    [['sd2', '--worker', 'HTTP://10.0.0.1:9543'], 'is no address of a worker'],
-    [['sd2', '--worker', ' http://10.0.0.1:9543'], 'is no address of a worker'],
+    [['/sd2', '--header', 'nothing'], '--header "nothing" is not a valid header'],
+    [['https://'], 'is not a valid URL'],
+    [['a b'], 'is not a valid question'],
+    [['sd2', '--worker', 'http://10.0.0.1:9543'], 'is not an address of a worker'],
+    [['sd2', '--worker', 'HTTP://10.0.0.1:9543'], 'is not an address of a worker'],
+    [['sd2', '--worker', ' http://10.0.0.1:9543'], 'is not an address of a worker'],
   ])('says what is wrong with %s', async (argv, words) => {
     const { exitCode, err } = await estate.run('explain', ...argv);
 

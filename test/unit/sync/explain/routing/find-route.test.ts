@@ -67,13 +67,13 @@ describe('findRoute', () => {
   });
 
   it.each<[string, JsonObject, string]>([
-    ['an expression', { expression: 'http.path ^= "/sd2"' }, 'its expression is not evaluated here'],
-    ['a client', { paths: ['/sd2/'], sources: [{ ip: '10.0.0.0/8' }] }, 'it asks for certain sources'],
-    ['a port', { hosts: ['api.example.com:8443'] }, 'it asks for port 8443'],
+    ['an expression', { expression: 'http.path ^= "/sd2"' }, 'explain does not evaluate its expression'],
+    ['a client', { paths: ['/sd2/'], sources: [{ ip: '10.0.0.0/8' }] }, 'it requires certain sources'],
+    ['a port', { hosts: ['api.example.com:8443'] }, 'it requires port 8443'],
     [
       'a pattern of Rust',
       { paths: ['~/sd2/[[:alpha:]]'] },
-      'whether ~/sd2/[[:alpha:]] takes the path cannot be told here',
+      'explain cannot tell whether ~/sd2/[[:alpha:]] matches the path',
     ],
   ])('says what it cannot tell of %s', (_, fields, reason) => {
     expect(found([sd2, routeOf('other', fields)])).toMatchObject({ is: 'sd2', reasons: [`other: ${reason}`] });
@@ -82,7 +82,7 @@ describe('findRoute', () => {
   it('asks for the host where it is not told, and for no other', () => {
     const hosted = routeOf('hosted', { hosts: ['a.example.com'], paths: ['/sd2/'] });
 
-    expect(found([hosted], { host: undefined }).reasons).toEqual(['hosted: it asks for Host a.example.com']);
+    expect(found([hosted], { host: undefined }).reasons).toEqual(['hosted: it requires Host a.example.com']);
     expect(found([hosted])).toMatchObject({ is: undefined, reasons: [] });
   });
 
