@@ -4,10 +4,10 @@ import { type ResolverOptions, resolverHelp, resolverOptions, resolverSummary } 
 
 /** All options of the resolver's own program. */
 const all: typeof resolverOptions = [
-  ['-c, --config <file>', 'configuration file'],
+  ['-c, --config <file>', 'Configuration file'],
   ...resolverOptions,
-  ['--json', 'one JSON object on standard output'],
-  ['-h, --help', 'show this'],
+  ['--json', 'Print one JSON object on standard output'],
+  ['-h, --help', 'Show help'],
 ];
 
 type Spelling = { readonly type: 'string' | 'boolean'; readonly short?: string };

@@ -141,6 +141,6 @@ function resultOf(outcomes: readonly DomainOutcome[], { stage, place }: StageSes
     text: () =>
       outcomes.length > 0
         ? outcomes.map(formatOutcome).join('')
-        : 'No service that people wrote leads to an endpoint that AWS lists\n',
+        : 'No service that people wrote points at a known endpoint\n',
   };
 }
