@@ -83,7 +83,9 @@ it('warns of settings that count after a restart alone, until they are as they w
   const warned = await until('warning', 'watch.listen');
   estate.configure(workerConfig(estate));
 
-  expect(warned).toMatchObject({ reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1,.*: restart the worker to apply it$/) });
+  expect(warned).toMatchObject({
+    reason: expect.stringMatching(/^watch.listen is 127.0.0.1:1,.*: restart the worker to apply it$/),
+  });
   await until('warning no longer holds', 'watch.listen');
 });
 
