@@ -4,7 +4,10 @@ import type { unexpectedMessages } from '#core/messages/errors';
 /** The code of an error without one. */
 export const unexpected: keyof typeof unexpectedMessages = 'UNEXPECTED';
 
-/** What `--json` tells of an error. Where a file has several problems, each has its own fix, and `fix` all of them. */
+/**
+ * Returns the `--json` form of an error. Each of several problems in a file has its own fix, and
+ * `fix` joins all of them.
+ */
 export function errorView(thrown: unknown) {
   const { code = unexpected, transient = false, fix, problems = [] } = thrown instanceof PrivatelinkError ? thrown : {};
   const all = problems.map((one) => (one.path ? `${one.path}: ${one.fix}` : one.fix)).join('; ');

@@ -6,7 +6,7 @@ import { paint, type Terminal } from '#io/terminal';
 import { wrapWords } from '#io/wrap';
 import { called } from '../called';
 
-/** Codes of errors and names of alerts; no domain, address, path or endpoint is written like this. */
+/** Codes of errors and names of alerts. No domain, address, path or endpoint has this form. */
 const isWrittenAsCode = /^([A-Z]+(_[A-Z]+)*|KongPrivatelink\w*)$/;
 
 /** Options that are about a domain or a request, and so never about a code. */
@@ -15,8 +15,8 @@ const askingOptions = ['stage', 'zone', 'method', 'host', 'header', 'worker'] as
 type Asked = { readonly question: string } & Readonly<Partial<Record<(typeof askingOptions)[number], unknown>>>;
 
 /**
- * Returns the entry that the question names; undefined: it names none, and asks for a domain or a request.
- * Throws PrivatelinkError (CONFIG_INVALID) for a word that is written as a code, and is none.
+ * Returns the entry of the code in the question. Undefined: the question is about a domain or a
+ * request. Throws PrivatelinkError (CONFIG_INVALID) for an unknown word in the form of a code.
  */
 export function entryAsked(options: Asked): MessageEntry | undefined {
   const { question } = options;
@@ -29,13 +29,13 @@ export function entryAsked(options: Asked): MessageEntry | undefined {
   throw new PrivatelinkError(`there is no code ${question}`, { code: 'CONFIG_INVALID', fix });
 }
 
-/** Where the manual says more; undefined: it says no more than the entry. */
+/** Returns the page of the manual with more. Undefined: the entry says all. */
 export function pageOf({ id, kind, see }: MessageEntry): string | undefined {
   if (kind === 'alert') return runbookOf(id);
   return see === undefined ? undefined : `docs/${see}`;
 }
 
-/** What `--json` prints of an entry. */
+/** Returns the `--json` form of an entry. */
 export function entryView(entry: MessageEntry) {
   const { id, kind, text, causes, exit, transient } = entry;
   return { id, kind, text, causes, exitCode: exit?.code, exitWhen: exit?.when, transient, see: pageOf(entry) };
@@ -43,7 +43,7 @@ export function entryView(entry: MessageEntry) {
 
 const most = 100;
 
-/** An entry for people, in lines of the width of the terminal. */
+/** Formats an entry for people, in lines of the terminal's width. */
 export function formatEntry(entry: MessageEntry, terminal: Terminal): string {
   const { id, kind, text, causes, exit, transient } = entry;
   const columns = Math.min(terminal.columns ?? most, most);

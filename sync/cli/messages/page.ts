@@ -54,7 +54,7 @@ function indexOf(kinds: readonly MessageKind[]): string {
   ].join('\n');
 }
 
-/** The anchor that GitHub gives a heading. */
+/** Returns GitHub's anchor of a heading. */
 function linkTo(title: string): string {
   const anchor = title
     .toLowerCase()

@@ -5,25 +5,25 @@ const text = z.string();
 
 const cause = z
   .strictObject({
-    cause: text.describe('why it happens'),
-    fix: text.describe('what to do'),
-    command: text.optional().describe('what to type'),
+    cause: text.describe('the cause'),
+    fix: text.describe('the fix'),
+    command: text.optional().describe('command to run'),
   })
   .meta({ id: 'cause' });
 
-/** What `explain --json` prints of a code. */
+/** Output of `explain --json` for a code. */
 export const messageEntry = z
   .strictObject({
     id: text.describe('the code; stable'),
-    kind: z.enum(Object.keys(messageKinds) as [MessageKind]).describe('what the code is about'),
+    kind: z.enum(Object.keys(messageKinds) as [MessageKind]).describe('topic of the code'),
     text: text.describe('what happened'),
-    causes: z.array(cause).describe('one or more'),
-    exitCode: z.int().optional().describe('the exit code; absent: none depends on it'),
-    exitWhen: text.optional().describe('when a command ends with it'),
+    causes: z.array(cause).describe('one or more causes'),
+    exitCode: z.int().optional().describe('exit code; absent: no exit code depends on it'),
+    exitWhen: text.optional().describe('case in which a command ends with the exit code'),
     transient: z
       .boolean()
       .optional()
-      .describe('of an error: whether a retry may help although nobody changes anything'),
-    see: text.optional().describe('the page of the manual with more'),
+      .describe('for an error: whether a retry may help without any change'),
+    see: text.optional().describe('page of the manual with more'),
   })
   .meta({ id: 'explain of a code' });
