@@ -54,9 +54,9 @@ const applyTimeoutMs = 3_600_000;
 /** Applies the changes in their order, kind after kind, within an hour (fm-54); a failure costs what depends on it, nothing else. */
 export function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const late = () =>
-    new PrivatelinkError(`not everything was written after ${applyTimeoutMs / 60_000} minutes`, {
+    new PrivatelinkError(`not everything was written within ${applyTimeoutMs / 60_000} minutes`, {
       code: 'TIMEOUT',
-      fix: 'the next pass goes on from here; check that the control plane answers as fast as it should',
+      fix: 'the next pass goes on from here; check that the control plane answers fast enough',
     });
   return stoppedAfter(({ signal }) => applyUntil(changes, { ...options, signal }), {
     signal: options.signal,

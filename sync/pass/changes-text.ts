@@ -33,7 +33,7 @@ function formatByDomain(byDomain: readonly (readonly [string, readonly Change[]]
     return [domain, ...counts.map(String)];
   });
   const [domain] = byDomain[0] ?? ['DOMAIN'];
-  const footer = `--verbose lists each change, diff --domain ${domain} those of one domain.`;
+  const footer = `--verbose lists each change. diff --domain ${domain} lists those of one domain.`;
   return `${formatTable(['DOMAIN', 'CREATE', 'UPDATE', 'DELETE'], rows, columns)}${wrapLines(footer, columns ?? Number.POSITIVE_INFINITY)}\n`;
 }
 

@@ -12,8 +12,8 @@ export function onlyDomain({ report, plan, held, snapshot }: Planned, domain: st
   const { changes, kept, quarantined, withheld, publications } = report;
   const lists = [knownEndpoints(snapshot), plan.desired, held, changes, quarantined, publications ?? []];
   if (unknownScopes(snapshot).length === 0 && !lists.some((list) => list.some(isOfIt))) {
-    const fix = 'kong-privatelink discover shows the domains there are';
-    throw new PrivatelinkError(`--domain ${domain}: nothing is discovered or held of it`, {
+    const fix = 'kong-privatelink discover lists the domains';
+    throw new PrivatelinkError(`--domain ${domain}: nothing of this domain is discovered or held`, {
       code: 'CONFIG_INVALID',
       fix,
     });

@@ -64,7 +64,7 @@ const planKind: Sealed<PlanFile> = {
   form: 'indented',
   schema: planSchema,
   code: 'CONFIG_INVALID',
-  fixes: { damaged: 'make it anew with diff --out, and do not edit it' },
+  fixes: { damaged: 'make a new plan with diff --out, and do not edit it' },
   older: { version: 1, key: 'plan' },
 };
 
@@ -96,15 +96,15 @@ function fromPlan(path: string): string {
 function mismatchOf(plan: PlanFile, expected: PlanExpectation): Problem | undefined {
   const { owner, controlPlane, base } = plan;
   if (owner !== expected.owner) {
-    const reason = `is of owner ${owner}, the configuration of ${expected.owner}`;
+    const reason = `is of owner ${owner}, but the configuration is of owner ${expected.owner}`;
     return { reason, fix: `use the configuration of owner ${owner} instead` };
   }
   if (canonicalJson(controlPlane) !== canonicalJson(expected.controlPlane)) {
     const [made, configured] = [describePlane(controlPlane), describePlane(expected.controlPlane)];
-    const reason = `is for control plane ${made}, the configuration for ${configured}`;
-    return { reason, fix: `use the configuration of ${made} instead, or make the plan anew with diff --out` };
+    const reason = `is for control plane ${made}, but the configuration is for ${configured}`;
+    return { reason, fix: `use the configuration of ${made} instead, or make a new plan with diff --out` };
   }
   if (base === expected.base) return undefined;
-  const reason = 'does not fit: the base files (deck.base) are others than when it was made';
-  return { reason, fix: 'make it anew with diff --out' };
+  const reason = 'does not fit: the base files (deck.base) have changed since it was made';
+  return { reason, fix: 'make a new plan with diff --out' };
 }

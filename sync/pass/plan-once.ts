@@ -208,9 +208,9 @@ const readTimeoutMs = 600_000;
 /** What the control plane holds, within ten minutes (fm-54); each scope, and each publication, has its own time. */
 function readControlPlane({ read }: ControlPlane, signal: AbortSignal): Promise<readonly HeldEntity[]> {
   const late = () =>
-    new PrivatelinkError(`what the control plane holds was not read after ${readTimeoutMs / 1_000} s`, {
+    new PrivatelinkError(`the control plane was not read within ${readTimeoutMs / 1_000} s`, {
       code: 'TIMEOUT',
-      fix: 'it is read again in the next pass; check that it answers as fast as it should',
+      fix: 'the next pass reads it again; check that the control plane answers fast enough',
     });
   return stoppedAfter((own) => read(own.signal), { signal, timeoutMs: readTimeoutMs, late });
 }

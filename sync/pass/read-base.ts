@@ -11,7 +11,7 @@ function readText(path: string, read: typeof readWhole): string {
   try {
     return read(path);
   } catch {
-    const fix = 'make it a file that this user may read, or take it out of deck.base';
+    const fix = 'make it a file that this user may read, or remove it from deck.base';
     throw invalidBase(path, [{ message: `it cannot be read: ${fix}`, fix }]);
   }
 }

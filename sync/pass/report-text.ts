@@ -70,7 +70,7 @@ function formatKept(kept: readonly Kept[], terminal: Terminal): string {
 function formatProtected(guarded: readonly ProtectedReport[], terminal: Terminal): string {
   return guarded
     .map(({ entry, changes, kept }) => {
-      const stays = kept === 0 ? [] : [`${kept} that would leave ${kept === 1 ? 'stays' : 'stay'}`];
+      const stays = kept === 0 ? [] : [`removals prevented: ${kept}`];
       const planned = changes === 0 ? [] : [`changes planned: ${changes}`];
       return `${paint(terminal, 'bold', 'protected')} ${entry}: ${[...stays, ...planned].join('; ')}\n`;
     })
@@ -127,13 +127,13 @@ function formatPinned(pinned: NonNullable<Report['pinned']>, terminal: Terminal)
 
 /** What is pinned to what, behind the word `pinned`. */
 export function pinnedTo({ revision, newest }: NonNullable<Report['pinned']>): string {
-  const waiting = newest === revision ? '' : `; ${newest}, which the configuration is now, waits`;
-  return `to revision ${revision}${waiting} (rollback newest ends that)`;
+  const waiting = newest === revision ? '' : `; the newest revision ${newest} waits`;
+  return `to revision ${revision}${waiting} (rollback newest ends the pin)`;
 }
 
 /** A configuration that waits is no warning: it is what a rollout is for. */
 function formatWaits({ newest, revision, reason }: Waits, terminal: Terminal): string {
-  return `${paint(terminal, 'yellow', 'waits')} at revision ${revision} with what ${newest} changes: ${reason}\n`;
+  return `${paint(terminal, 'yellow', 'waits')} at revision ${revision}, newest is ${newest}: ${reason}\n`;
 }
 
 /** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
@@ -200,7 +200,7 @@ export function formatActing({ contracts }: Pick<Report, 'contracts'>): string {
 
 /** Data planes ask for their configuration by themselves, seconds after it was written. */
 function formatRollout({ inSync, nodes }: Rollout): string {
-  return `${inSync} of ${nodes} data planes run the new configuration${inSync < nodes ? ' yet' : ''}\n`;
+  return `${inSync} of ${nodes} data planes run the new configuration${inSync < nodes ? ' so far' : ''}\n`;
 }
 
 /** Creates that wait for an approval of their own, by domain and reason. */
@@ -216,7 +216,7 @@ function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): s
 /** Approved changes that somebody made already, or that have lost their cause. */
 function formatUnnecessary(changes: readonly Change[], terminal: Terminal): string {
   return changes
-    .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'not needed any more')} ${action} ${kind} ${key}\n`)
+    .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'no longer needed')} ${action} ${kind} ${key}\n`)
     .join('');
 }
 

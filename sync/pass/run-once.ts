@@ -50,7 +50,7 @@ export function certainOf({ plan, report, pinned }: Pick<Planned, 'plan' | 'repo
   if (!hasNoCredentials(report)) return { certain: plan.changes };
   const isCertain = (one: Change) => isOfCallers(one) || (pinned !== undefined && isConfiguration(one));
   const certain = plan.changes.filter(isCertain);
-  const reason = 'AWS refuses every scope: doctor says which credentials lack what';
+  const reason = 'AWS refuses every scope: run doctor to see what is wrong with the credentials';
   return { certain: pinned ? certain : someOf(certain), reason };
 }
 
@@ -94,9 +94,9 @@ function onlyApproved(
   const { changes, problem, unnecessary, ...rest } = approve(plan.changes, approved.changes);
   // Half of what people approved is not what they approved.
   const braked = approved.withheld
-    ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make it anew with diff --out and that --allow-removals`
+    ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make a new plan with diff --out and that --allow-removals`
     : report.withheld &&
-      'the brake withholds what is named above: give --allow-removals to sync --plan as to diff --out';
+      'the brake withholds the removals named above: give sync --plan the same --allow-removals as diff --out';
   const withheld = new Set(report.withheld?.changes.map(nameOf));
   return {
     plan: { ...plan, changes },

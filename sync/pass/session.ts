@@ -167,8 +167,10 @@ function warningsOf(config: Config, connected: Connected): readonly string[] {
 /** Nobody should find out later that it was left on after a trial. */
 function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
   if (!('tls' in plane && plane.tls && 'skipVerify' in plane.tls && plane.tls.skipVerify)) return [];
-  const fix = 'name its authority in controlPlane.tls.ca instead';
-  return [`controlPlane.tls.skipVerify trusts whoever answers at ${plane.address}, and sends the token there: ${fix}`];
+  const fix = 'name the authority of the server in controlPlane.tls.ca instead';
+  return [
+    `controlPlane.tls.skipVerify trusts any server that answers at ${plane.address}, and sends it the token: ${fix}`,
+  ];
 }
 
 /** Backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
@@ -176,7 +178,7 @@ function warnOfBase(config: Config, { base, controlPlane }: Connected): readonly
   if (base.files.length === 0) return [];
   const unbounded = warnOfUnbounded(base);
   const command = 'kong-privatelink render -o kong.yaml && deck gateway sync kong.yaml';
-  const unwritten = `deck.base is not written by sync with controlPlane.type ${config.controlPlane.type}: ${command} does`;
+  const unwritten = `sync does not write deck.base with controlPlane.type ${config.controlPlane.type}: run ${command}`;
   return [...(writesBase(controlPlane) ? [] : [unwritten]), ...(unbounded ? [unbounded] : [])];
 }
 
@@ -186,7 +188,7 @@ function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly s
     JSON.stringify(plugins).includes('${{') ? [`domains.${domain}.plugins`] : [],
   );
   if (type === 'file' || named.length === 0) return [];
-  const instead = `write \${VARIABLE} for one of the environment, name a vault, or run decK on what render gives`;
+  const instead = `write \${VARIABLE} for a variable of the environment, name a vault, or run decK on the output of render`;
   const why = `sync with controlPlane.type ${type} does not fill in a template (\${{ … }}), and may write it as it stands`;
   return [`${named.join(', ')}: ${why}: ${instead}`];
 }

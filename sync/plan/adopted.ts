@@ -93,5 +93,5 @@ function asGenerated(entity: HeldEntity): HeldEntity {
 }
 
 function whyLost([domain, { adopted }]: readonly [string, DomainSettings]): string {
-  return `domain ${domain} was adopted (service ${adopted?.service}), and the configuration does not say so: it stays people's; give this process the file that adopt --apply wrote, or give it back with kong-privatelink adopt --release ${domain}`;
+  return `domain ${domain} was adopted (service ${adopted?.service}), but the configuration does not name it under adopted: what people wrote stays as it is; give this process the file that adopt --apply wrote, or give the domain back with kong-privatelink adopt --release ${domain}`;
 }

@@ -51,7 +51,7 @@ function whyOlder(approved: readonly Change[], foreign: readonly Change[]): Prob
   const keys = [...new Set(routes.map((one) => one.key))];
   if (keys.length === 0) return undefined;
   const named = `${keys.slice(0, namedChanges).join(', ')}${restOf(keys)}`;
-  const reason = `routes are bounded by segments now (/sd2 no longer takes /sd22), which the approved plan does not know: route ${named}`;
+  const reason = `an older version made the approved plan, without routes bounded by segments (/sd2 no longer matches /sd22): route ${named}`;
   return { reason, fix: anew };
 }
 
@@ -67,7 +67,7 @@ function contentOf({ fields, tags }: Entity): unknown {
 /** Changes that a refusal names before it counts the rest. */
 const namedChanges = 3;
 
-const anew = 'make a new one with diff --out, and have it approved';
+const anew = 'make a new plan with diff --out, and have it approved';
 
 function refusalOf(changes: readonly Change[]): Problem {
   const named = changes

@@ -71,13 +71,13 @@ function takenName({ kind, key, owner }: ForeignEntity): Problem {
   }
   return {
     reason: `${kind} ${key} belongs to owner ${owner} and is left as it is`,
-    fix: 'give that domain to one of the two (allow.domains, tag kong:gateway)',
+    fix: 'give that domain to one of the two owners (allow.domains, tag kong:gateway)',
   };
 }
 
 function takenPath({ kind, key, owner }: ForeignEntity, path: NonNullable<ForeignEntity['path']>): Problem {
   const whose = owner === undefined ? ", which lacks this owner's tags," : ` of owner ${owner},`;
-  const other = owner === undefined ? 'take the path off that route' : 'have that owner choose one';
+  const other = owner === undefined ? 'take the path off that route' : 'have that owner choose another path';
   return {
     reason: `${kind} ${key} would take ${path.text} from route ${path.route}${whose} and is not written`,
     fix: `choose another kong:path for domain ${key}, or ${other}`,

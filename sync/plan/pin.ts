@@ -80,7 +80,7 @@ export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly K
     .map(({ kind, key, domain }) => ({
       key,
       domain,
-      reason: `revision ${pin.revision.id} is without this ${kind}, and the journal does not say which revision brought it; delete it by hand where nobody needs it`,
+      reason: `revision ${pin.revision.id} does not have this ${kind}, and the journal does not say which revision created it; delete it by hand if nobody needs it`,
     }));
 }
 

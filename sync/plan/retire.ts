@@ -64,7 +64,7 @@ function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): Prob
   const rest = others.length > 0 ? ` (and ${others.length} more such scopes)` : '';
   return {
     reason: `${why}, which is unknown (${reason})${rest}`,
-    fix: `mend that first; where it is gone for good, add --despite-unknown ${scope.id}`,
+    fix: `correct that first; if the scope is gone for good, add --despite-unknown ${scope.id}`,
   };
 }
 
@@ -77,7 +77,7 @@ function whyServed(domain: string, { snapshot, held, desired }: Claimed): Proble
   const rest = distinct.length > 5 ? ` and ${distinct.length - 5} more` : '';
   return {
     reason: `${distinct.slice(0, 5).join(', ')}${rest} ${how} and claims domain ${domain}`,
-    fix: 'take its domain tag off, or delete it, then retire the domain',
+    fix: 'remove its domain tag, or delete the endpoint, then retire the domain',
   };
 }
 

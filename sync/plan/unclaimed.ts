@@ -27,7 +27,7 @@ type Contract = {
 
 const unclaimedEnd =
   ': no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint';
-const unfoundEnd = ': nothing of that name is discovered or held; correct it, or take it out (unprotect)';
+const unfoundEnd = ': nothing with that name is discovered or held; correct the name, or remove it (unprotect)';
 
 /** Whether a warning is one that a pass makes only where it could read all scopes. */
 export function isOfUnclaimed(warning: string): boolean {

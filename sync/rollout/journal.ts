@@ -179,7 +179,7 @@ const journalFile: Sealed<JournalFile> = {
   fixes: { damaged: 'sync writes it again' },
 };
 
-const another = { reason: 'is that of another control plane or owner', fix: journalFile.fixes.damaged };
+const another = { reason: 'belongs to another control plane or owner', fix: journalFile.fixes.damaged };
 const nothingFiled: StageState & Partial<JournalFile> = nothingRun;
 
 /** Runs that a journal remembers; the revisions of the last 20 are kept. */
@@ -208,7 +208,7 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
           () => undefined,
           (denied: unknown) => denied,
         );
-        const lost = `what this stage ran before is not known (${messageOf(thrown)}): rollback cannot go back behind today`;
+        const lost = `the journal of this stage cannot be used (${messageOf(thrown)}): the earlier runs are unknown, and rollback needs the id of a revision`;
         return { state: nothingRun, warnings: [lost] };
       }
     },
@@ -241,6 +241,6 @@ export async function readJournal(path: string): Promise<StageState | undefined>
 
 /** Why nothing is remembered of what is written now. */
 export function unwritable(stateDir: string, thrown: unknown): string {
-  const fix = `${writeFix(thrown, 'make stateDir writable')}, or rollback cannot go back to this`;
+  const fix = `${writeFix(thrown, 'make stateDir writable')}, or rollback cannot return to this revision`;
   return formatProblem({ reason: `the journal cannot be written to ${stateDir} (${messageOf(thrown)})`, fix });
 }

@@ -151,9 +151,9 @@ function withBaseOf({ id, base }: Revision, withBase: MemoryOptions['withBase'])
   try {
     return withBase(base);
   } catch (cause) {
-    throw new PrivatelinkError(`base files of revision ${id} cannot be used any more (${messageLineOf(cause)})`, {
+    throw new PrivatelinkError(`base files of revision ${id} can no longer be used (${messageLineOf(cause)})`, {
       code: 'STATE',
-      fix: 'go back to another one by rollback: history lists them, and newest ends the pin',
+      fix: 'roll back to another revision: history lists them, and rollback newest ends the pin',
       cause,
     });
   }
@@ -162,10 +162,10 @@ function withBaseOf({ id, base }: Revision, withBase: MemoryOptions['withBase'])
 type Known = { readonly isByTag: boolean; readonly isKept: boolean };
 
 function personDecides(id: string, { isByTag, isKept }: Known): string {
-  const unkept = isByTag ? 'stateDir does not know of that' : 'that revision is not kept any more, or damaged';
-  const unknown = isKept ? 'stateDir does not know what was taken back by that' : unkept;
+  const unkept = isByTag ? 'stateDir does not know the pin' : 'that revision is no longer kept, or is damaged';
+  const unknown = isKept ? 'stateDir does not know which revision was rolled back' : unkept;
   const now = isKept ? 'it stays at that revision' : 'its configuration stays as it is';
-  return `the control plane is pinned to revision ${id}, and ${unknown}: ${now}, until rollback names another one (history lists them; newest ends the pin)`;
+  return `the control plane is pinned to revision ${id}, and ${unknown}: ${now}, until rollback names another revision (history lists them; rollback newest ends the pin)`;
 }
 
 /** Pins that have ended: their tags count no more, until they are gone. */

@@ -41,10 +41,10 @@ const revisionFile: Sealed<RevisionFile> = {
     checks: z.record(z.string(), json),
   }),
   code: 'STATE',
-  fixes: { damaged: 'go back to another one: history lists them' },
+  fixes: { damaged: 'roll back to another revision: history lists them' },
 };
 
-const another = { reason: 'is another one than its name says', fix: revisionFile.fixes.damaged };
+const another = { reason: 'is another revision than its name says', fix: revisionFile.fixes.damaged };
 
 /** The revision, where one is named and can be read. */
 export async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {

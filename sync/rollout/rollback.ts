@@ -55,14 +55,14 @@ export async function planRollback(
 }
 
 function leavingLater(count: number): string {
-  return `in the passes after it, by the rules of data, upstreams and targets leave as well: ${count} (diff shows them then)`;
+  return `later passes also remove upstreams and targets, by their own rules: ${count} (diff shows them then)`;
 }
 
 /** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */
 async function proveReadable(id: string, revisions: Revisions): Promise<void> {
   if (await revisions.read(id)) return;
-  const fix = 'go back to another one: history lists them';
-  throw new PrivatelinkError(`rollback: revision ${id} is not kept any more`, { code: 'CONFIG_INVALID', fix });
+  const fix = 'roll back to another revision: history lists them';
+  throw new PrivatelinkError(`rollback: revision ${id} is no longer kept`, { code: 'CONFIG_INVALID', fix });
 }
 
 /** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
@@ -112,8 +112,8 @@ async function remember({ remembered }: RollbackSession, { state, rollback }: Re
     if (newest && rollback.to !== undefined) await revisions.keep(newest);
     await journal.write(nextState(state, rollback, remembered));
   } catch (cause) {
-    const fix = 'make stateDir writable: what is not remembered the next pass would undo';
-    throw new PrivatelinkError(`rollback cannot be written down in ${remembered.stateDir}`, {
+    const fix = 'make stateDir writable: the next pass would undo a rollback that is not recorded';
+    throw new PrivatelinkError(`rollback cannot be recorded in ${remembered.stateDir}`, {
       code: 'STATE',
       fix,
       cause,
@@ -152,7 +152,7 @@ function refuseUnseen(shown: readonly Change[], now: readonly Change[]): void {
   const deletes = (changes: readonly Change[]) => changes.filter(({ action }) => action === 'delete');
   const unseen = unseenOf(deletes(shown), deletes(now));
   if (unseen.length === 0) return;
-  throw new PrivatelinkError(`rollback: ${unseen.join(', ')} would leave as well by now; nothing was written`, {
+  throw new PrivatelinkError(`rollback: ${unseen.join(', ')} would now leave as well; nothing was written`, {
     code: 'CONTROL_PLANE',
     fix: 'the stage is pinned, and the next pass goes on from here: look at diff',
   });

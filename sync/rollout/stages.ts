@@ -72,12 +72,14 @@ export function onlyStage<S extends Pick<Stage, 'stage'>>(
   const what = `--stage: there is no stage ${JSON.stringify(stage)}`;
   const [missing] = unlisted;
   if (missing) {
-    const why = `${what} as far as is known: those with ${labelsOf(missing.selection)} cannot be listed`;
+    const why = `${what} as far as is known: the stages with ${labelsOf(missing.selection)} cannot be listed`;
     throw new PrivatelinkError(`${why} (${messageOf(missing.thrown)})`, { code: 'UNREACHABLE', fix: undefined });
   }
   const names = stages.flatMap((one) => one.stage ?? []);
   const fix =
-    names.length > 0 ? `there are: ${names.join(', ')}` : 'leave it out: the configuration has one controlPlane';
+    names.length > 0
+      ? `the stages are: ${names.join(', ')}`
+      : 'leave the option out: the configuration has one controlPlane';
   throw new PrivatelinkError(what, { code: 'CONFIG_INVALID', fix });
 }
 
@@ -89,7 +91,7 @@ export function configsOf(staged: StagedConfig, stages: readonly Stage[]): reado
   }));
   refuseTwins(stages, placeOf, (first, second) => ({
     reason: `stages ${first.stage} and ${second.stage} are one control plane, ${describe(first)}`,
-    fix: 'remove one of them, or take from it the labels that select it',
+    fix: 'remove one of them, or remove the labels that select it',
   }));
   return stages.map((stage) => configOf(staged, stage));
 }

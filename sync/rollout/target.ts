@@ -17,7 +17,7 @@ export function targetOf(wanted: string | undefined, known: Known): string | und
   if (wanted === newestWord) return undefined;
   const target = wanted === undefined ? before(known) : named(wanted, known);
   if (known.kept.includes(target)) return target;
-  throw invalid(`revision ${target} is not kept any more`, known);
+  throw invalid(`revision ${target} is no longer kept`, known);
 }
 
 /** What ran before the revision that runs now came. */
@@ -37,7 +37,10 @@ function named(wanted: string, known: Known): string {
   const found = [...new Set([...ran, ...known.kept])].filter((id) => wanted && id.startsWith(wanted));
   const [one, ...more] = found;
   if (one !== undefined && more.length === 0) return one;
-  throw invalid(one ? `${wanted} begins several revisions` : `there is no revision ${JSON.stringify(wanted)}`, known);
+  throw invalid(
+    one ? `several revisions begin with ${wanted}` : `there is no revision ${JSON.stringify(wanted)}`,
+    known,
+  );
 }
 
 /** More would hide what is said. */
@@ -50,7 +53,7 @@ function invalid(reason: string, { kept, state }: Known): PrivatelinkError {
   const named = all.slice(0, mostNamed).join(', ');
   const fix =
     all.length > 0
-      ? `kept are ${named}${all.length > mostNamed ? ' and others' : ''}; history says which ran when`
-      : 'sync keeps what it writes from now on';
+      ? `these revisions are kept: ${named}${all.length > mostNamed ? ' and others' : ''}; history shows when each ran`
+      : 'sync keeps each revision that it writes from now on';
   return new PrivatelinkError(`rollback: ${reason}`, { code: 'CONFIG_INVALID', fix });
 }

@@ -54,7 +54,7 @@ describe(`${most} domains`, () => {
     const { exitCode, out } = await run('sync', 'addresses', most);
 
     expect([exitCode, writes()]).toEqual([3, []]);
-    expect(out).toContain(`the plan leads to ${2 * most} targets, and a control plane holds ${most}`);
+    expect(out).toContain(`the plan leads to ${2 * most} targets, but a control plane holds at most ${most}`);
   });
 
   it('fit into a control plane via resolver, and one more is refused before anything is written', async () => {
@@ -72,7 +72,7 @@ describe(`${most} domains`, () => {
     const { exitCode, out } = await run('sync', 'resolver', most + 1);
 
     expect([exitCode, writes()]).toEqual([3, []]);
-    expect(out).toContain(`the plan leads to ${most + 1} targets, and a control plane holds ${most}`);
+    expect(out).toContain(`the plan leads to ${most + 1} targets, but a control plane holds at most ${most}`);
     expect(out).toContain('sources[].allow.domains');
   });
 });

@@ -12,7 +12,7 @@ export const deckBackend: Backend<DeckConfig> = {
   mostOfKind: (config) => withoutDeck(config).mostOfKind,
   openEntities: async (config, signal) => withoutDeck(config).openEntities?.(signal),
   whyNoAdoption: {
-    reason: 'decK sees only what carries the select tags, and would make what people wrote a second time',
+    reason: 'decK sees only entities with the select tags, and would create copies of those that people wrote',
     fix: 'set controlPlane.type to konnect or admin',
   },
   readAll: async (config, signal) => withoutDeck(config).readAll?.(signal) ?? [],

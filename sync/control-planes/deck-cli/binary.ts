@@ -55,7 +55,7 @@ export async function checkVersion(
   const { exitCode, out } = await runDeck({ binary, argv: ['version'], env, timeoutMs: versionTimeoutMs }, signal);
   const [, major, minor] = /^decK v(\d+)\.(\d+)/.exec(out) ?? [];
   if (exitCode !== 0 || major === undefined)
-    throw unusable(`${binary} is not decK: \`${binary} version\` does not say so`);
+    throw unusable(`${binary} is not decK: \`${binary} version\` does not name it`);
   const isOld = Number(major) === oldest.major ? Number(minor) < oldest.minor : Number(major) < oldest.major;
   if (isOld) throw unusable(`${binary} is decK ${major}.${minor}, which is too old`);
 }

@@ -26,8 +26,8 @@ function parseOutput<T>(verb: string, shape: z.ZodType<T>, text: string): T {
   try {
     return shape.parse(JSON.parse(text));
   } catch (cause) {
-    const fix = 'use decK 1.64, with which it is tested';
-    const reason = `deck ${verb} wrote what this version does not understand`;
+    const fix = 'use decK 1.64, the tested version';
+    const reason = `deck ${verb} wrote output that this version does not understand`;
     throw new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix, cause });
   }
 }
@@ -45,7 +45,7 @@ const causes: readonly Cause[] = [
     // What decK asks first of either.
     said: /(fetching control planes|reading Kong version): (HTTP status 40[45]|(failed decoding response body: )?invalid character)/,
     code: 'CONTROL_PLANE_UNKNOWN',
-    fix: "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or that of Kong's Admin API",
+    fix: "set controlPlane.address to the address of Konnect's API in your region, such as https://us.api.konghq.com, or of Kong's Admin API",
   },
   {
     said: /control plane not found/,
@@ -66,7 +66,7 @@ const causes: readonly Cause[] = [
   {
     said: /x509: .*legacy Common Name/,
     code: 'BAD_CONNECTION',
-    fix: 'let its certificate be issued with its name among the alternative names (SAN), without which decK takes none, or use type admin',
+    fix: 'issue its certificate with its name among the alternative names (SAN), which decK requires, or use type admin',
   },
   {
     said: /x509: .*(expired|not yet valid)/,
@@ -76,7 +76,7 @@ const causes: readonly Cause[] = [
   {
     said: /x509: .*(valid for|not valid for any names|any IP SANs)/,
     code: 'BAD_CONNECTION',
-    fix: 'write the name in its certificate as that of controlPlane.address, or name it in controlPlane.tls.serverName',
+    fix: 'use the name in its certificate in controlPlane.address, or write that name in controlPlane.tls.serverName',
   },
   {
     said: /failed to verify certificate|x509: /,
@@ -100,7 +100,7 @@ export function deckError(argv: readonly string[], said: string): PrivatelinkErr
   const text = withoutPasswords(said.trim().replace(/^Error: /, '')) || 'it gave no reason';
   const { code, fix } = causes.find((one) => one.said.test(said)) ?? {
     code: 'CONTROL_PLANE' as const,
-    fix: 'correct what it names, and run this again',
+    fix: 'correct what decK names, and run this again',
   };
   return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${quoteOf(text)}`, { code, fix });
 }

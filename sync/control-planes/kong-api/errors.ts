@@ -70,13 +70,13 @@ export function answerError(
     const reason = `${name} answered ${status} to ${call}: ${redirect}`;
     return new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix: redirectFix });
   }
-  const words = quoteOf(wordsOf(text)) || 'without a word';
+  const words = quoteOf(wordsOf(text)) || 'without a message';
   const details = fixes[status] ?? meaningOf(answer);
   return new PrivatelinkError(`${name} answered ${status} to ${call}: ${words}`, { ...details, said: words });
 }
 
 const redirectFix =
-  "write in controlPlane.address where the control plane's API itself is, past logins and proxies: redirects are not followed";
+  "write the address of the control plane's API itself in controlPlane.address, not of a login or a proxy: redirects are not followed";
 
 function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
   if (status === 429) {
@@ -87,14 +87,14 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
   if (status === 407) return { code: 'BAD_CONNECTION', fix: otherAnswerFix };
   if (!isValidation(status)) {
     const fix =
-      'it was changed meanwhile, or is in the way: the next pass plans afresh; correct what it names if it comes back';
+      'an entity changed meanwhile, or is in the way: the next pass plans again; if the error comes back, correct what it names';
     return { code: 'CONTROL_PLANE', fix };
   }
   // As nginx says it, and Kong with it.
   if (/SSL certificate (was sent|error)/i.test(text)) return { code: 'BAD_CONNECTION', fix: clientCertificateFix };
   const fix = text.includes('failover')
     ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
-    : 'correct what it names: in the tags of the endpoint, in the configuration, or in the control plane';
+    : 'correct what the answer names: in the tags of the endpoint, in the configuration, or in the control plane';
   return { code: 'REJECTED', fix, refusedIds: refusedIdsOf(text) };
 }
 
@@ -115,7 +115,7 @@ export function shapeError(call: string, cause: unknown): PrivatelinkError {
 
 /** The error for a list whose pages lead on for ever, for the reason `why`; `call` asked for the last one. */
 export function endlessError(call: string, why: string): PrivatelinkError {
-  return new PrivatelinkError(`the list that ${call} is of has no end: ${why}`, {
+  return new PrivatelinkError(`the list of ${call} has no end: ${why}`, {
     code: 'CONTROL_PLANE',
     fix: otherAnswerFix,
   });
@@ -123,7 +123,7 @@ export function endlessError(call: string, why: string): PrivatelinkError {
 
 /** The error for a list whose pages come too slowly; `call` is what asks for it. */
 export function lateListError(call: string, timeoutMs: number): PrivatelinkError {
-  return new PrivatelinkError(`the list of ${call} was not whole after ${timeoutMs / 1_000} s`, {
+  return new PrivatelinkError(`the list of ${call} was not complete after ${timeoutMs / 1_000} s`, {
     code: 'TIMEOUT',
     fix: wayFix,
   });

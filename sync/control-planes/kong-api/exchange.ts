@@ -78,9 +78,11 @@ export function exchange(
 }
 
 function lateness(callTimeoutMs: number): Error {
-  return Object.assign(new Error(`it was not whole after ${callTimeoutMs / 1_000} s`), { code: 'ETIMEDOUT' });
+  return Object.assign(new Error(`the answer was not complete after ${callTimeoutMs / 1_000} s`), {
+    code: 'ETIMEDOUT',
+  });
 }
 
 function excess(maxBytes: number): Error {
-  return Object.assign(new Error(`it has more than ${maxBytes / 2 ** 20} MiB`), { code: tooLarge });
+  return Object.assign(new Error(`the answer has more than ${maxBytes / 2 ** 20} MiB`), { code: tooLarge });
 }

@@ -12,7 +12,7 @@ export const wayFix = 'check controlPlane.address and the way to it (DNS, proxy,
 
 /** What people do where a server asks for a certificate and gets none, or none that it takes. */
 export const clientCertificateFix =
-  'name a certificate that it takes, and its key, in controlPlane.tls.cert and controlPlane.tls.key';
+  'name a certificate that the server accepts, and its key, in controlPlane.tls.cert and controlPlane.tls.key';
 
 /** The error for a call that brought no whole answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
@@ -38,7 +38,7 @@ function fixOf(call: string, thrown: unknown): string {
   if (fix) return fix;
   // With TLS 1.3 a server that misses a certificate hangs up once the connection is made.
   const mayMiss = hasCode(thrown, 'UND_ERR_SOCKET', 'ECONNRESET') && call.includes(' https:');
-  return mayMiss ? `${wayFix}; where it asks for a certificate, ${clientCertificateFix}` : wayFix;
+  return mayMiss ? `${wayFix}; if the server asks for a certificate, ${clientCertificateFix}` : wayFix;
 }
 
 const settings = {

@@ -31,8 +31,8 @@ export function targetsPath(upstreamId: string): string {
 export function entityPath({ kind, key, id, parentId }: Change): string {
   if (kind !== 'target') return `${listPaths[kind]}/${segmentOf(id)}`;
   if (parentId !== undefined) return `${targetsPath(parentId)}/${segmentOf(id)}`;
-  const reason = `target ${key} cannot be written: it carries our tags below somebody else's upstream`;
-  throw new PrivatelinkError(reason, { code: 'REJECTED', fix: 'take them off, or delete it by hand' });
+  const reason = `target ${key} cannot be written: it carries this owner's tags below an upstream of somebody else`;
+  throw new PrivatelinkError(reason, { code: 'REJECTED', fix: 'remove the tags, or delete the target by hand' });
 }
 
 /**

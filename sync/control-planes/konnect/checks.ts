@@ -17,7 +17,7 @@ export async function checkDataPlanes(
   await reached;
   const plane = await openPlane(config)(signal);
   const { nodes, inSync } = await readRollout(plane, signal);
-  if (nodes === 0) return [warning('none is connected: start one, nothing is routed without')];
+  if (nodes === 0) return [warning('no data plane is connected: start one, because nothing is routed without it')];
   const doubtful = doubtfulOf(await readConnected(plane, signal));
   const counts = `${inSync} of ${nodes} run the expected configuration`;
   const behind = `${counts}: run this again in a minute, then look at the log of the others`;
@@ -44,7 +44,7 @@ export async function checkSchema(
 
 type Checking = { readonly config: KonnectConfig; readonly signal: AbortSignal };
 
-const bringFix = 'kong-privatelink schema --upload puts it there';
+const bringFix = 'kong-privatelink schema --upload uploads it';
 
 async function stateOf(
   plane: Plane,
@@ -54,9 +54,11 @@ async function stateOf(
   if (isStreamed(schema, config)) return streamedState(plane, schema, signal);
   const { name } = schema;
   const lua = await readSchema(plane, name, signal);
-  if (lua === schema.lua) return [ok(`that of ${name} is this version's`)];
-  if (lua !== undefined) return [warning(`that of ${name} is another version's: ${bringFix}`)];
-  return [warning(`that of ${name} is absent: ${bringFix}, and so does sync before the first plugin entity`)];
+  if (lua === schema.lua) return [ok(`the schema of ${name} is from this version`)];
+  if (lua !== undefined) return [warning(`the schema of ${name} is from another version: ${bringFix}`)];
+  return [
+    warning(`the schema of ${name} is absent: ${bringFix}, and sync does so before the first entity of the plugin`),
+  ];
 }
 
 async function streamedState(plane: Plane, schema: Streamed, signal: AbortSignal): Promise<readonly Diagnosis[]> {
@@ -66,9 +68,11 @@ async function streamedState(plane: Plane, schema: Streamed, signal: AbortSignal
   const tooOld = old.join(', ');
   const refusals = old.length > 0 ? [failed(`${tooOld} cannot get ${name} from the control plane: ${tooOldFix}`)] : [];
   if (held === undefined) {
-    const first = `${bringFix}, and so does sync before its first entity`;
+    const first = `${bringFix}, and sync does so before its first entity`;
     return [warning(`${name} is not streamed yet: ${first}; ${streamingNeeds(name)}`), ...refusals];
   }
-  const stale = isSame(held, schema) ? [] : [warning(`${name} that is streamed is another version's: ${bringFix}`)];
+  const stale = isSame(held, schema)
+    ? []
+    : [warning(`the streamed plugin ${name} is from another version: ${bringFix}`)];
   return [...stale, ok(`${name} is streamed: ${streamingNeeds(name)}`), ...refusals];
 }

@@ -74,18 +74,18 @@ async function tryEntity(
   const undo: Change = { ...change, action: 'delete', after: undefined };
   await write(undo, signal).catch((thrown: unknown) => {
     throw misfit(
-      `${why}, and its entity could not be taken back: ${messageOf(thrown)}`,
-      `delete it by hand, or ${fix}`,
+      `${why}, and its entity could not be removed again: ${messageOf(thrown)}`,
+      `delete the entity by hand, or ${fix}`,
     );
   });
-  throw misfit(`${why}: its entity was taken back`, fix);
+  throw misfit(`${why}: its entity was removed again`, fix);
 }
 
 /** Who may write and not look at the data planes tries nothing. */
 const untold = { nodes: [], expected: undefined };
 
 const fix =
-  'install it on every data plane and list it in their KONG_PLUGINS (streamed: see their KONG_UNTRUSTED_LUA), then sync again';
+  'install the plugin on every data plane and list it in their KONG_PLUGINS (streamed: see their KONG_UNTRUSTED_LUA), then sync again';
 
 function nameOfLost({ name, version, state }: ConnectedNode): string {
   return `data plane ${name} (${version ?? 'version unknown'}, ${state})`;

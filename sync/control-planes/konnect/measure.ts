@@ -10,7 +10,7 @@ const path = '/v2/metrics';
 
 const role = {
   code: 'CONTROL_PLANE_AUTH',
-  fix: 'give the owner of controlPlane.token the role Analytics Viewer, or measure by a metric of type prometheus',
+  fix: 'give the owner of controlPlane.token the role Analytics Viewer, or use a metric of type prometheus',
 } as const;
 
 /** Konnect lets a user ask ten times a minute, whatever the control plane. */
@@ -19,11 +19,11 @@ const fixes: Api['fixes'] = {
   403: role,
   404: {
     code: 'CONTROL_PLANE_UNKNOWN',
-    fix: 'see that this Konnect has Advanced Analytics, or measure by a metric of type prometheus',
+    fix: 'check that this Konnect has Advanced Analytics, or use a metric of type prometheus',
   },
   429: {
     code: 'RATE_LIMITED',
-    fix: 'Konnect answers ten such calls a minute: have fewer metrics of type konnect, or fewer stages at once',
+    fix: 'Konnect answers ten of these calls a minute: use fewer metrics of type konnect, or fewer stages at once',
   },
 };
 

@@ -11,7 +11,7 @@ const refusedTypes: ReadonlyMap<string, Problem> = new Map([
   ['CLUSTER_TYPE_CONTROL_PLANE_GROUP', { reason: 'a control plane group', fix: 'name one of its members' }],
   [
     'CLUSTER_TYPE_K8S_INGRESS_CONTROLLER',
-    { reason: 'managed from Kubernetes', fix: 'name a control plane of its own' },
+    { reason: 'managed from Kubernetes', fix: 'name a control plane that Kubernetes does not manage' },
   ],
 ]);
 
@@ -62,7 +62,7 @@ export function planePath(id: string): string {
 /** Every account of Konnect has this list. */
 const noKonnect = {
   code: 'CONTROL_PLANE_UNKNOWN',
-  fix: "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
+  fix: "set controlPlane.address to the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
 } as const;
 export const listFixes = { 404: noKonnect, 405: noKonnect };
 
@@ -76,9 +76,9 @@ async function list(http: Http, query: Readonly<Record<string, string>>, signal:
 /** Names the first hundred of those that exist, which is all of them nearly everywhere. */
 async function unknownError(http: Http, name: string, signal: AbortSignal): Promise<PrivatelinkError> {
   const existing = (await list(http, { 'page[size]': '100' }, signal)).map((one) => one.name).sort();
-  const names = existing.length > 0 ? existing.join(', ') : 'none that this token may see';
+  const names = existing.length > 0 ? existing.join(', ') : 'none';
   return new PrivatelinkError(`controlPlane.name: no control plane "${name}" at controlPlane.address`, {
     code: 'CONTROL_PLANE_UNKNOWN',
-    fix: `there is: ${names}`,
+    fix: `this token may see: ${names}`,
   });
 }

@@ -26,11 +26,15 @@ export function createRelease({ openPlane, schemas, ...config }: ReleaseOptions)
       const nodes = lazy(() => readConnected(plane, signal));
       const warnings: string[] = [];
       for (const schema of used) warnings.push(...(await bring(plane, schema, { config, nodes, signal })));
-      const doubtful = doubtfulOf(await nodes()).map((node) => `${node}: see that plugin ${names} is installed there`);
+      const doubtful = doubtfulOf(await nodes()).map(
+        (node) => `${node}: check that plugin ${names} is installed there`,
+      );
       return [...warnings, ...doubtful];
     } catch (thrown) {
       signal.throwIfAborted();
-      return [`the schema of plugin ${names} could not be uploaded, or the nodes not be read: ${messageOf(thrown)}`];
+      return [
+        `the schema of plugin ${names} could not be uploaded, or the data planes could not be read: ${messageOf(thrown)}`,
+      ];
     }
   };
 }
@@ -48,7 +52,7 @@ async function bring(
   { config, nodes, signal }: Bringing,
 ): Promise<readonly string[]> {
   const old = isStreamed(schema, config) ? tooOldToStream(await nodes()) : [];
-  if (old.length > 0) return [`plugin ${schema.name} is not streamed, for ${old.join(', ')}: ${tooOldFix}`];
+  if (old.length > 0) return [`plugin ${schema.name} is not streamed, because of ${old.join(', ')}: ${tooOldFix}`];
   const isWritten = await bringPlugin(plane, schema, { config, signal });
   if (!isWritten || !isStreamed(schema, config)) return [];
   return [`plugin ${schema.name} is streamed: ${streamingNeeds(schema.name)}`];

@@ -27,7 +27,11 @@ export async function selectPlanes(
   const planes = await readSelected(selection, signal, options);
   if (planes.length === 0) {
     const reason = `no control plane at ${controlPlane.address} that this token may see has ${labelsOf(selection)}`;
-    throw refused(reason, 'give the labels to those that are meant, or correct select', 'CONTROL_PLANE_UNKNOWN');
+    throw refused(
+      reason,
+      'give the labels to the control planes that you mean, or correct select',
+      'CONTROL_PLANE_UNKNOWN',
+    );
   }
   const selected = planes.map((plane) => ({
     stage: stageOf(plane, selection),
@@ -64,10 +68,11 @@ function stageOf(plane: ListedPlane, selection: Selection): string {
   const { stageLabel } = selection;
   const refusal = whyRefused(plane);
   const name = quoted(plane.name);
-  if (refusal) throw refused(`${name} has ${labelsOf(selection)} and is ${refusal.reason}`, 'take the labels from it');
+  if (refusal)
+    throw refused(`${name} has ${labelsOf(selection)} and is ${refusal.reason}`, 'remove the labels from it');
   const stage = labelOf(plane, stageLabel);
   if (stage === undefined) {
-    const fix = 'give it one with the name of its stage, or name another label in stageLabel';
+    const fix = 'give it this label with the name of its stage, or name another label in stageLabel';
     throw refused(`${name} has ${labelsOf(selection)} and no label ${stageLabel}`, fix);
   }
   const { error } = stageName.safeParse(stage);

@@ -14,15 +14,15 @@ export type Streamed = PluginSchema & { readonly handler: string };
 
 /** What Kong's sandbox keeps from plugins, by what its documentation lists (Gateway 3.15); nobody has run ours there. */
 const sandboxNeeds: Readonly<Record<string, string>> = {
-  [zonePluginName]: 'KONG_UNTRUSTED_LUA=lax (in strict, the default, no plugin chooses an upstream)',
+  [zonePluginName]: 'KONG_UNTRUSTED_LUA=lax (with strict, the default, no plugin can choose an upstream)',
   [callersPluginName]:
-    'KONG_UNTRUSTED_LUA=strict, the default, or lax (by their documentation strict has all that it calls, and where one is missing it refuses every request: try it on one data plane)',
+    'KONG_UNTRUSTED_LUA=strict, the default, or lax (the documentation of Kong says that strict has every function that the plugin calls; without one of them it refuses every try it on one data plane)',
 };
 
 /** What data planes need to run such a plugin, for people. */
 export function streamingNeeds(plugin: string): string {
   const needs = sandboxNeeds[plugin] ?? 'KONG_UNTRUSTED_LUA=lax';
-  return `data planes take it with KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and ${needs}, and without its name in KONG_PLUGINS`;
+  return `data planes need KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and ${needs}, and its name must not be in KONG_PLUGINS`;
 }
 
 /** Whether data planes get the plugin from the control plane, which then holds more of it than the schema. */
@@ -56,7 +56,7 @@ export function isSame(held: Omit<Streamed, 'name'> | undefined, { lua, handler 
 
 const customPlugin = z.object({ handler: z.string(), schema: z.string() });
 
-const absent = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'see that this Konnect streams custom plugins' } as const;
+const absent = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'check that this Konnect streams custom plugins' } as const;
 
 /** What the control plane streams under that name; undefined: nothing. Throws PrivatelinkError. */
 export async function readStreamed(

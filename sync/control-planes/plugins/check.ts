@@ -56,7 +56,9 @@ export async function askAboutPlugins(named: Named, options: AskOptions, signal:
     problems: answers.flatMap(({ problem }) => problem ?? []),
     unchecked: [
       ...new Set(answers.flatMap(({ unchecked }) => unchecked ?? [])),
-      ...(more > 0 ? [`plugins: the ${mostAsked} first of ${different.length} different ones were checked`] : []),
+      ...(more > 0
+        ? [`plugins: only the first ${mostAsked} of ${different.length} different plugins were checked`]
+        : []),
     ],
   };
 }
@@ -91,7 +93,7 @@ async function answerTo(same: readonly Plugin[], options: AskOptions, signal: Ab
   } catch (thrown) {
     signal.throwIfAborted();
     const isOlder = thrown instanceof PrivatelinkError && thrown.code === unknownPlugin.code;
-    const why = isOlder ? 'the control plane does not say what they may be' : messageOf(thrown);
+    const why = isOlder ? 'the control plane does not say which settings are allowed' : messageOf(thrown);
     return { unchecked: `plugins were not checked: ${why}` };
   }
 }
@@ -135,7 +137,7 @@ async function failureOf(
 export function whyUnknown(name: string): Problem {
   const meant = isOwnPlugin(name) ? undefined : nearest(name, bundledPlugins);
   const guess = meant ? ` (did you mean ${meant}?)` : '';
-  const install = 'install it on every node, list it in their KONG_PLUGINS and start them again';
+  const install = 'install it on every node, list it in their KONG_PLUGINS and restart them';
   return {
     reason: `the control plane knows no plugin ${name}${guess}`,
     fix: isOwnPlugin(name) ? install : 'correct the name, or install the plugin',

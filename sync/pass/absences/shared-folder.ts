@@ -31,8 +31,8 @@ async function warningOf(path: string, nowMs: number): Promise<string | undefine
     const minutes = Math.round(Math.abs(nowMs - writtenAtMs) / 60_000);
     if (minutes * 60_000 > recentMs) return undefined;
     return (
-      `stateDir is used by another configuration of this owner, too: for control plane ${describePlane(controlPlane)}, ` +
-      `${minutes} min ago (${path}); each keeps its own state there; where that is a surprise, look who runs it`
+      `another configuration of this owner also uses stateDir: control plane ${describePlane(controlPlane)}, ` +
+      `${minutes} min ago (${path}); each configuration keeps its own state there; if you did not expect that, find the process that runs it`
     );
   } catch {
     return undefined;

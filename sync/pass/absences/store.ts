@@ -82,7 +82,7 @@ async function readOlder(path: string): Promise<Written | undefined> {
 
 function futureWarning(path: string, aheadMs: number): string {
   const by = `${Math.round(aheadMs / 1_000)} s`;
-  return `absences in ${path} were written ${by} in the future by the clock of this machine: they count as of now; check what sets the clock`;
+  return `by the clock of this machine, the absences in ${path} were written ${by} in the future: they are treated as written now; check what sets the clock`;
 }
 
 function writeWarning(path: string, thrown: unknown): string {

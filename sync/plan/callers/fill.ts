@@ -55,6 +55,6 @@ function unmade({ key, domain }: Entity): Kept {
     key,
     domain,
     reason:
-      'the revision has this plugin, and no contracts of the configuration say who may call: it is not made; put contracts back to have it',
+      'the revision has this plugin, but the configuration has no contracts: the plugin is not created; put contracts back to create it',
   };
 }

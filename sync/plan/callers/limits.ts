@@ -57,7 +57,7 @@ function tooLarge({ key, domain }: Entity, size: number): Kept {
   return {
     key,
     domain,
-    reason: `its tables would have ${mebibytes(size)} MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it`,
+    reason: `its tables would have ${mebibytes(size)} MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide the domain`,
   };
 }
 

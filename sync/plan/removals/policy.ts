@@ -95,7 +95,7 @@ export function overLimit(
     if (count > mostOfKind && isGrowing) {
       const fix = 'give some domains a control plane of their own (sources[].allow.domains)';
       const named = forZones ? `${count} ${kind}s, ${forZones} of them for affinity` : `${count} ${kind}s`;
-      const reason = `the plan leads to ${named}, and a control plane holds ${mostOfKind}`;
+      const reason = `the plan leads to ${named}, but a control plane holds at most ${mostOfKind}`;
       return { reason, fix: `${fix}${forZones ? ', or set affinity to none' : ''}` };
     }
   }
@@ -108,6 +108,9 @@ const countText = /^[1-9]\d{0,6}$/;
 export function parseAllowRemovals(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (countText.test(text)) return Number(text);
-  const fix = 'give the one that the refusal named';
-  throw new PrivatelinkError(`--allow-removals: "${text}" is no number of addresses`, { code: 'CONFIG_INVALID', fix });
+  const fix = 'give the number that the refusal named';
+  throw new PrivatelinkError(`--allow-removals: "${text}" is not a number of addresses`, {
+    code: 'CONFIG_INVALID',
+    fix,
+  });
 }

@@ -20,5 +20,5 @@ export function judgeAddress({ key, tags }: Entity, allowed: AllowedAddresses): 
   const [kind, ...others] = [...endpointIds, ''].map((endpointId) => refusedKind({ ip, endpointId, granted }));
   if (kind === undefined || others.includes(undefined)) return undefined;
   const is = kind === 'metadata' || kind === 'loopback' ? 'gone' : 'absent';
-  return { is, reason: `the ${kind} address ${ip} may be no target (allow.addresses)` };
+  return { is, reason: `the ${kind} address ${ip} may not be a target (allow.addresses)` };
 }

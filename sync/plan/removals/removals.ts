@@ -133,7 +133,7 @@ function whySwitchedOff(entity: HeldEntity, context: RemovalContext): string | u
     return affinity === 'none' && !zonesKept?.has(entity.domain)
       ? `affinity${pin ? ` of revision ${pin.revision.id}` : ''} is none`
       : undefined;
-  if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} is without it` : undefined;
+  if (pin) return isTakenBack(entity, pin) ? `revision ${pin.revision.id} does not have it` : undefined;
   if (isCallers(entity)) return hasCallers ? undefined : 'contracts names no endpoint service of the gateway';
   const { kind, key, domain, fields } = entity;
   const { route, plugins, adopted } = settings[domain] ?? {};
@@ -141,5 +141,7 @@ function whySwitchedOff(entity: HeldEntity, context: RemovalContext): string | u
   const isWhole = kind === 'plugin' && key === pluginKey(adopted?.service ?? domain, String(fields.name));
   if (!isWhole || !plugins) return undefined;
   const isListed = plugins.some(({ name }) => name === fields.name);
-  return isListed ? 'no zone has an upstream that it could choose' : `domains.${domain}.plugins lists it no more`;
+  return isListed
+    ? 'no zone has an upstream that the plugin could choose'
+    : `domains.${domain}.plugins no longer lists it`;
 }

@@ -25,6 +25,6 @@ export function whyTooMuch(
   if (held < brakeFrom || percent <= maxRemovePercent || taken <= allowRemovals) return undefined;
   return formatProblem({
     reason: `the plan ${verb} ${taken} of ${held} ${what} (${Math.round(percent)} %)${where}, more than policy.maxRemovePercent ${maxRemovePercent} %`,
-    fix: `check ${check}; when it is right, --allow-removals ${taken} lets them go this once`,
+    fix: `check ${check}; if that is right, --allow-removals ${taken} allows these removals once`,
   });
 }

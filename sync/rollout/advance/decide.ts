@@ -75,7 +75,7 @@ async function followUp(
   const failed = failedIn(state, writer);
   if (!failed) return {};
   const { stable } = state;
-  if (stable === undefined || stable === failed.revision) return { problem: 'nothing is known that it ran before' };
+  if (stable === undefined || stable === failed.revision) return { problem: 'no revision that it ran before is known' };
   try {
     const rollback = await planRollback(writer, stable, signal);
     if (rollback.report.refused) return { problem: rollback.report.refused };

@@ -98,7 +98,7 @@ function judgementOf(
   seen: ReadonlyMap<string, Seen>,
 ): Judgement {
   const { name = 'the gates' } = gate ?? {};
-  return { kind, gate: gate?.name, reason: `${name}: ${seen.get(name)?.sample.said ?? 'no sample came of it'}` };
+  return { kind, gate: gate?.name, reason: `${name}: ${seen.get(name)?.sample.said ?? 'no sample came'}` };
 }
 
 function summaryOf(seen: ReadonlyMap<string, Seen>): string {

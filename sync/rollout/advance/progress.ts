@@ -66,7 +66,7 @@ export function progressOf(standing: StageAsKnown): StageProgress {
   }
   if (pin || pinned) return { ...known, ...ofPinned(state, pinned?.newest) };
   if (refused) return { ...known, step: 'halted', reason: refused };
-  if (!isWhole) return { ...known, step: 'writing', reason: 'not all of it could be written yet' };
+  if (!isWhole) return { ...known, step: 'writing', reason: 'not all changes could be written yet' };
   const told = ofTrial(standing);
   return { ...known, ...told, ...(told.step === 'done' && ofUnwritten(report)) };
 }
@@ -77,8 +77,8 @@ function ofPinned(state: StageState, newest: string | undefined): Told {
   const { pin } = state;
   const failed = backFrom(state);
   if (failed) return { step: 'back', newest, reason: `from revision ${failed.revision}: ${failed.verdict.reason}` };
-  const taken = pin?.left === undefined ? '' : `${pin.left} was taken back: correct the configuration, or `;
-  return { step: 'pinned', newest, reason: `${taken}rollback newest ends that` };
+  const taken = pin?.left === undefined ? '' : `revision ${pin.left} was rolled back: correct the configuration, or `;
+  return { step: 'pinned', newest, reason: `${taken}rollback newest ends the pin` };
 }
 
 /** What is to be written is no configuration that the stage runs: nobody did yet, or a worker collects changes for a while. */
@@ -86,13 +86,13 @@ function ofUnwritten({ held = 0, heldUntil: until, changes = [], applied = [] }:
   const written = new Set(applied.map(({ change }) => nameOf(change)));
   const left = changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one))).length;
   if (left === 0) return undefined;
-  if (held > 0) return { step: 'writing', reason: 'collected with the changes of a few seconds', until } as const;
-  return { step: 'due', reason: `its turn: ${left} ${left === 1 ? 'change' : 'changes'}, with the next pass` } as const;
+  if (held > 0) return { step: 'writing', reason: 'the worker collects changes for some seconds', until } as const;
+  return { step: 'due', reason: `the next pass writes ${left} ${left === 1 ? 'change' : 'changes'}` } as const;
 }
 
 /** A gate that could not tell is asked again by nobody but a person. */
 function haltedBy({ kind, reason }: TrialVerdict): string {
-  return kind === 'inconclusive' ? `inconclusive: ${reason}; then rollout retry` : reason;
+  return kind === 'inconclusive' ? `inconclusive: ${reason}; then run rollout retry` : reason;
 }
 
 function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): Told {
@@ -105,7 +105,7 @@ function ofTrial({ stage, state, rollout, trial: live, nowMs }: StageAsKnown): T
   if (verdict) return { step: 'done', reason: approved && `approved by ${whoOf(approved.by)}` };
   const { settleSeconds, bakeSeconds } = rollout.config;
   if (live?.phase === 'baking') return { step: 'baking', until: timeOf(nowMs + live.leftMs) };
-  if (live) return { step: 'settling', reason: 'its data planes take it up' };
+  if (live) return { step: 'settling', reason: 'its data planes load the revision' };
   if (bakingSinceMs !== undefined) return { step: 'baking', until: timeOf(bakingSinceMs + bakeSeconds * 1_000) };
   return isFound ? { step: 'done' } : { step: 'settling', reason: `within ${settleSeconds} s` };
 }

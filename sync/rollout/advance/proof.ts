@@ -33,26 +33,26 @@ export function whyUnproved(earlier: Earlier, candidate: NextRevision): WhyWaiti
   if (skipped.includes(candidate.revision)) return undefined;
   if (pin) return ofPinned(stage, state);
   const waits = (reason: string): WhyWaiting => ({ kind: 'earlier', stage, reason: `stage ${stage} ${reason}` });
-  if (!trial) return waits('has not proved it');
+  if (!trial) return waits('has not proved this revision');
   const missing = candidate.changed.filter(
     (part) => trial.parts[part] !== candidate.parts[part] && (part !== basePart || earlier.takesBase),
   );
   if (missing.length > 0) return waits(`does not have the change of ${namesOf(missing)} yet`);
-  if (!isWhole) return waits('has not got all of it yet');
+  if (!isWhole) return waits('does not have all of this revision yet');
   return ofTrial(earlier, trial);
 }
 
 function ofTrial({ stage, needsApproval }: Earlier, { verdict, approved }: StageTrial): WhyWaiting | undefined {
-  if (!verdict) return { kind: 'earlier', stage, reason: `stage ${stage} is on trial with it` };
+  if (!verdict) return { kind: 'earlier', stage, reason: `stage ${stage} has this revision on trial` };
   if (verdict.kind !== 'pass') return { kind: 'halted', stage, reason: `stage ${stage} halted${byGate(verdict)}` };
   if (!needsApproval || approved) return undefined;
-  return { kind: 'approval', stage, reason: `stage ${stage} is fine, and waits for rollout approve ${stage}` };
+  return { kind: 'approval', stage, reason: `stage ${stage} passed, and waits for rollout approve ${stage}` };
 }
 
 function ofPinned(stage: string, state: StageState): WhyWaiting {
   const failed = backFrom(state);
   if (failed) {
-    const reason = `stage ${stage} went back from revision ${failed.revision}${byGate(failed.verdict)}`;
+    const reason = `stage ${stage} rolled back from revision ${failed.revision}${byGate(failed.verdict)}`;
     return { kind: 'halted', stage, reason };
   }
   return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${state.pin?.revision}` };

@@ -67,7 +67,7 @@ export function createTrials(options: TrialsOptions): Trials {
       .catch((thrown: unknown) => {
         if (!isCurrent() || signal.aborted) return;
         lostAtMs.set(stage, clock.monotonicMs());
-        onWarning(`stage ${stage}: what came of its trial is not written down: ${messageLineOf(thrown)}`);
+        onWarning(`stage ${stage}: the result of its trial could not be saved: ${messageLineOf(thrown)}`);
       })
       .finally(() => {
         all.delete(ended);

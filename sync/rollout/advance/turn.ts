@@ -48,7 +48,7 @@ export function openTurn(options: TurnOptions): StageTurn {
 async function whyPaused({ pause }: TurnOptions): Promise<WhyWaiting | undefined> {
   try {
     const paused = await pause.read();
-    return paused && { kind: 'paused', reason: `${describePaused(paused)}; rollout resume ends that` };
+    return paused && { kind: 'paused', reason: `${describePaused(paused)}; rollout resume ends the pause` };
   } catch (thrown) {
     return { kind: 'paused', reason: `rollouts may be paused: ${messageLineOf(thrown)}` };
   }
@@ -75,10 +75,10 @@ async function whyBehind(
   next: NextRevision,
   { stageOf, rollout }: TurnOptions,
 ): Promise<WhyWaiting | undefined> {
-  if (earlier === undefined) return { kind: 'earlier', reason: 'stages before it cannot be listed' };
+  if (earlier === undefined) return { kind: 'earlier', reason: 'the stages before this stage cannot be listed' };
   const known = stageOf(earlier);
   if (!known)
-    return { kind: 'earlier', stage: earlier, reason: `there is no stage ${earlier}, which rollout.order names` };
+    return { kind: 'earlier', stage: earlier, reason: `rollout.order names stage ${earlier}, which does not exist` };
   const { state } = await known.journal.read();
   const { takesBase } = known;
   return whyUnproved({ stage: earlier, state, takesBase, needsApproval: isApproved(rollout, earlier) }, next);

@@ -61,7 +61,7 @@ function bodyOf({ status, text }: { readonly status: number; readonly text: stri
     return { status, body: JSON.parse(text) };
   } catch {
     const quoted = printable(text.slice(0, 60).trim());
-    return { problem: `it answered ${status} and no JSON${quoted ? `: ${quoted}` : ''}` };
+    return { problem: `it answered ${status} without JSON${quoted ? `: ${quoted}` : ''}` };
   }
 }
 

@@ -104,7 +104,9 @@ async function readListed(
   try {
     const nodes = (await readNodes?.(signal)) ?? { connected: [] };
     const isUntold = nodes.expectedHash === undefined && nodes.connected.some(({ hash }) => hash !== undefined);
-    return isUntold ? { ...nodes, problem: 'the control plane does not say what data planes should have' } : nodes;
+    return isUntold
+      ? { ...nodes, problem: 'the control plane does not say which configuration data planes should have' }
+      : nodes;
   } catch (thrown) {
     signal.throwIfAborted();
     return { connected: [], problem: printable(messageLineOf(thrown)) };
@@ -122,7 +124,7 @@ function judge(seen: Seen, { isOver, settleMs }: Time): Sample {
   if (knows === 'nobody')
     return {
       kind: 'pass',
-      said: 'nodes of this type of control plane say nothing, and rollout.gates.status names none',
+      said: 'this type of control plane knows nothing of its nodes, and rollout.gates.status names no url',
     };
   if (problem !== undefined) return { kind: 'inconclusive', said: problem };
   if (late.length > 0 && (knows === 'plane' || silent.length === 0)) {
@@ -153,10 +155,11 @@ function atBest({ kind, said }: Sample, isOver: boolean): Sample {
   return isOver ? { kind: 'pass', said: `${said} (dataPlanes: best-effort)` } : { kind: 'pending', said };
 }
 
-const lateFix = 'see their logs and their way to the control plane, or set rollout.gates.dataPlanes to best-effort';
-const silentFix = 'correct rollout.gates.status, and see the way to it from where this runs';
+const lateFix =
+  'see their logs and their connection to the control plane, or set rollout.gates.dataPlanes to best-effort';
+const silentFix = 'correct rollout.gates.status, and check the way to it from this host';
 const muteFix = 'remove them from rollout.gates.status, or set rollout.gates.dataPlanes to best-effort';
-const noneFix = 'start one, or set rollout.gates.dataPlanes to best-effort';
+const noneFix = 'start a data plane, or set rollout.gates.dataPlanes to best-effort';
 
 function planes(count: number): string {
   return count === 1 ? '1 data plane' : `${count} data planes`;

@@ -32,7 +32,7 @@ export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasur
 }
 
 const notKonnect =
-  'the control plane of this stage is none of Konnect; measure by type prometheus, or name the stage of the metric';
+  'the control plane of this stage is not in Konnect; use a metric of type prometheus, or set the stage of the metric';
 
 function readingOf(
   { metric, windowSeconds, minRequests }: KonnectGateConfig,
@@ -40,8 +40,8 @@ function readingOf(
 ): Reading {
   if (requests < minRequests)
     return {
-      problem: `${requests} requests in ${windowSeconds} s say nothing, at least ${minRequests} do; send some, lower minRequests, or lengthen windowSeconds`,
+      problem: `${requests} requests in ${windowSeconds} s are too few, at least ${minRequests} are needed; send more, lower minRequests, or lengthen windowSeconds`,
     };
-  if (value === undefined) return { problem: `Konnect knows no ${metric} of ${requests} requests; look again later` };
+  if (value === undefined) return { problem: `Konnect has no ${metric} for ${requests} requests yet; try again later` };
   return { value };
 }

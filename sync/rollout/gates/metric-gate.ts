@@ -51,12 +51,12 @@ function createJudge(config: MetricGateConfig, before: number | undefined, unit:
   };
 }
 
-const failedFix = 'see what changed with this revision, or raise its limit';
+const failedFix = 'see what this revision changed, or raise the limit of the metric';
 const blindFix =
-  'no value from before: set atMost in place of atMostTimesBefore and begin anew by rollout retry, or let later stages go on by rollout skip';
+  'no value from before: set atMost instead of atMostTimesBefore and run rollout retry, or run rollout skip to let later stages go on';
 
 function countOf(above: number, { maxFailed }: MetricGateConfig): string {
-  return `above its limit ${above === 1 ? 'once' : `${above} times`}, ${maxFailed} let pass`;
+  return `above its limit ${above === 1 ? 'once' : `${above} times`}, ${maxFailed} allowed`;
 }
 
 type Limit = { readonly most: number; readonly words: string };

@@ -41,7 +41,7 @@ export function createPrometheusGate(config: PrometheusGateConfig, stage: string
   });
 }
 
-const queryFix = 'let the query give one number, such as by sum(...)';
+const queryFix = 'write a query that returns one number, such as with sum(...)';
 const addressFix = 'check the address of the metric and the way to it';
 
 function readingOf(told: JsonAnswer): Reading {
@@ -59,11 +59,11 @@ function readingOf(told: JsonAnswer): Reading {
 
 function resultOf(data: z.infer<typeof success>['data']): Reading {
   if (data.resultType === 'scalar') return numberOf(data.result[1]);
-  if (data.resultType !== 'vector') return { problem: `the query gives a ${data.resultType}; ${queryFix}` };
+  if (data.resultType !== 'vector') return { problem: `the query returns a ${data.resultType}; ${queryFix}` };
   const [first, ...others] = data.result;
-  if (!first) return { problem: 'the query gives nothing; see that its series are there, or write "or vector(0)"' };
-  if (others.length > 0) return { problem: `the query gives ${data.result.length} series; ${queryFix}` };
-  return first.value ? numberOf(first.value[1]) : { problem: `the query gives a histogram; ${queryFix}` };
+  if (!first) return { problem: 'the query returns nothing; check that its series exist, or add "or vector(0)"' };
+  if (others.length > 0) return { problem: `the query returns ${data.result.length} series; ${queryFix}` };
+  return first.value ? numberOf(first.value[1]) : { problem: `the query returns a histogram; ${queryFix}` };
 }
 
 function numberOf(text: string): Reading {
@@ -71,6 +71,6 @@ function numberOf(text: string): Reading {
   if (Number.isFinite(value)) return { value };
   const words = printable(text.slice(0, 40));
   return {
-    problem: `the query gives ${words || 'no text'}, which is no number; see that there are requests to measure`,
+    problem: `the query returns ${words || 'no text'}, which is not a number; check that there are requests to measure`,
   };
 }

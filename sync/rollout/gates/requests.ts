@@ -113,13 +113,13 @@ function judge(all: readonly Watched[]): Sample {
   const worst = all.find((one) => one.failed > 0);
   const said = worst
     ? failureOf(worst)
-    : `${answered === 1 ? 'the request was' : `all ${answered} requests were`} right`;
+    : `${answered === 1 ? 'the request' : `all ${answered} requests`} got the expected status`;
   return { kind: 'pass', said, value: failed };
 }
 
-const failedFix = 'see what changed with this revision, and the log of the data planes';
-const awayFix = 'check the url, and the way to it from where this runs (DNS, proxy, firewall, certificate)';
+const failedFix = 'see what this revision changed, and the log of the data planes';
+const awayFix = 'check the url, and the way to it from this host (DNS, proxy, firewall, certificate)';
 
 function failureOf({ name, right, got, failed, answered, maxFailed }: Watched): string {
-  return `${name}: status ${right.join(' or ')} expected, ${got} got; ${failed} of ${answered} failed, ${maxFailed} let pass`;
+  return `${name}: expected status ${right.join(' or ')}, got ${got}; ${failed} of ${answered} failed, ${maxFailed} allowed`;
 }

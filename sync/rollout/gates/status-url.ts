@@ -22,7 +22,7 @@ export async function readStatus(url: string, ask: AskJson, signal: AbortSignal)
   const said = withHash.safeParse(told.body);
   if (said.success) return { name, hash: configurationOf(said.data.configuration_hash) };
   if (withoutHash.safeParse(told.body).success) return { name, isMute: true };
-  return { name, problem: `GET ${name}: the answer is not that of Kong's /status` };
+  return { name, problem: `GET ${name}: the answer is not what Kong's /status returns` };
 }
 
 /** Two looks at the same hash that are closer than this are one. */

@@ -24,7 +24,7 @@ type Failure = Problem & { readonly isFinal: boolean; readonly retryAfterMs?: nu
 const tries = 5;
 /** What comes after it waits as long. */
 const longestRetryAfterMs = 60_000;
-const fix = 'see that rollout.notify.url is right, and that it answers with 2xx';
+const fix = 'check that rollout.notify.url is right and answers with 2xx';
 
 /** Brings one event to the webhook, with up to five tries; gives what kept it from arriving. Rejects with the signal's reason alone. */
 export async function deliver(delivery: Delivery, how: Delivering, signal: AbortSignal): Promise<Problem | undefined> {
@@ -70,7 +70,9 @@ function refusalOf({ status, location, date = '', retryAfter }: Posted, nowMs: n
   return {
     reason,
     fix:
-      status < 400 && status >= 300 ? 'write where it leads into rollout.notify.url: redirects are not followed' : fix,
+      status < 400 && status >= 300
+        ? 'write the address of the redirect in rollout.notify.url: redirects are not followed'
+        : fix,
     isFinal: status !== 408 && status !== 429 && status < 500,
     retryAfterMs: parseRetryAfter(retryAfter, Number.isNaN(serverMs) ? nowMs : serverMs),
   };

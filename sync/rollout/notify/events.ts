@@ -20,7 +20,7 @@ export function openTelling({ onEvent, onWarning }: Hearers): (stage: string, de
     if (kind !== 'pass' && isNew) onEvent({ event: 'halt', stage, revision, gate, reason });
     if (backTo !== undefined) onEvent({ event: 'rollback', stage, revision: backTo, from: revision, reason });
     if (problem !== undefined && (isNew || last?.problem !== problem))
-      onWarning(`stage ${stage} does not go back: ${problem}`);
+      onWarning(`stage ${stage} does not roll back: ${problem}`);
   };
 }
 

@@ -97,12 +97,12 @@ export function createNotifier(config: NotifyConfig | undefined, options: Notifi
 }
 
 const tooMany: Problem = {
-  reason: `${mostWaiting} newer ones wait already`,
-  fix: 'see why rollout.notify.url answers so slowly',
+  reason: `${mostWaiting} newer events wait already`,
+  fix: 'find out why rollout.notify.url answers slowly',
 };
 const givenUp: Problem = {
-  reason: 'the process ended before it answered',
-  fix: 'see that rollout.notify.url answers within seconds; what became of the rollout, rollout status says',
+  reason: 'the process ended before the webhook answered',
+  fix: 'check that rollout.notify.url answers within seconds; rollout status shows how far the rollout is',
 };
 
 /** Names the address without its query, which may be a secret. */

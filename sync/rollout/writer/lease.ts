@@ -146,7 +146,7 @@ export function isOfDead(content: string): boolean {
 /** Who has the file, for people. */
 export function describeHolder(content: string): string {
   const holder = holderOf(content);
-  if (!holder) return 'a process that does not say which';
+  if (!holder) return 'an unknown process';
   return `process ${holder.pid} on host ${printable(holder.host)} (since ${holder.startedAt})`;
 }
 

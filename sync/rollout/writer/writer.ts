@@ -98,9 +98,9 @@ async function renew(lease: Lease, { check, clock, signal }: Renewing): Promise<
 
 function checkOurs(lease: Lease, file: WriterFile): void {
   if (lease.isOurs()) return;
-  throw new PrivatelinkError(`another process writes to ${describePlane(file.controlPlane)} by now (${pathOf(file)})`, {
+  throw new PrivatelinkError(`another process now writes to ${describePlane(file.controlPlane)} (${pathOf(file)})`, {
     code: 'OTHER_WRITER',
-    fix: 'nothing more is written in this pass, and the next one plans afresh; look what held this process up for 30 s, or who removed that file',
+    fix: 'this pass writes nothing more, and the next pass plans again; find out what stopped this process for 30 s, or what removed that file',
   });
 }
 
@@ -127,7 +127,7 @@ async function take(file: WriterFile, options: WriterOptions): Promise<Lease | {
 }
 
 function warningOf(path: string, thrown: unknown): string {
-  const reason = `nobody keeps a second process from writing at the same time: ${path} cannot be made (${messageOf(thrown)})`;
+  const reason = `nothing keeps a second process from writing at the same time: ${path} cannot be created (${messageOf(thrown)})`;
   const fix = hasCode(thrown, 'EISDIR') ? 'remove that folder' : writeFix(thrown, 'make stateDir writable');
   return formatProblem({ reason, fix });
 }
@@ -178,6 +178,6 @@ function lateness({ controlPlane, stateDir }: WriterFile, content: string): Priv
   const reason = `${describeHolder(content)} writes to ${describePlane(controlPlane)} and has not ended after ${longestWaitMs / 60_000} minutes`;
   return new PrivatelinkError(reason, {
     code: 'OTHER_WRITER',
-    fix: `try again when it has ended, or end it; one process at a time writes from ${stateDir}`,
+    fix: `try again when that process has ended, or end it; one process at a time writes from ${stateDir}`,
   });
 }

@@ -138,7 +138,7 @@ describe('doctor where something is wrong', () => {
     configure('', defaultConfig(estate).replace('name: prod', 'name: production'));
 
     expect((await examine()).of('control plane')).toMatchObject([
-      { result: 'failed', detail: expect.stringContaining('there is: prod') },
+      { result: 'failed', detail: expect.stringContaining('this token may see: prod') },
     ]);
   });
 

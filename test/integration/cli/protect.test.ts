@@ -36,7 +36,7 @@ describe('protect', () => {
     expect(JSON.parse(done.out)).toEqual({ file: join(estate.folder, 'own.yaml'), changed: ['sd2'], unchanged: [] });
     expect(diff).toMatchObject({ exitCode: 0 });
     expect(diff.out).toContain('kept sd2 of sd2: protected: protect lists sd2; domains.sd2.route is false\n');
-    expect(diff.out).toContain('protected sd2: 1 that would leave stays\n');
+    expect(diff.out).toContain('protected sd2: removals prevented: 1\n');
     expect(kept).toContain('sd2');
     expect(routes()).not.toContain('sd2');
   });

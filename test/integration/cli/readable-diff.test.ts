@@ -29,7 +29,7 @@ describe('a plan of many changes', () => {
     const long = await estate.run('diff', '--verbose');
 
     expect(short.out).toContain('sd12    5       0       0');
-    expect(short.out).toContain('--verbose lists each change, diff --domain sd0 those of one domain.');
+    expect(short.out).toContain('--verbose lists each change. diff --domain sd0 lists those of one domain.');
     expect(short.out).not.toContain('10.0.1.1:80');
     expect(short.out).toContain('65 to create, 0 to update, 0 to delete');
     expect(long.out.match(/create {2}target/g)).toHaveLength(26);
@@ -73,7 +73,7 @@ describe('a plan of many changes', () => {
     [
       'a domain of which nothing is known',
       ['--domain', 'gone'],
-      '--domain gone: nothing is discovered or held of it; kong-privatelink discover',
+      '--domain gone: nothing of this domain is discovered or held; kong-privatelink discover',
     ],
     [
       'a plan of one domain',

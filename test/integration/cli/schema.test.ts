@@ -160,9 +160,9 @@ describe('schema --upload of both plugins', () => {
 
     expect(exitCode).toBe(0);
     expect(out).toContain(
-      'domains.sd2.plugins: privatelink-zone is left out, since no zone has an upstream that it could choose: set affinity to weighted or failover (and via to addresses), or remove the plugin',
+      'domains.sd2.plugins: privatelink-zone is left out, since no zone has an upstream that the plugin could choose: set affinity to weighted or failover (and via to addresses), or remove the plugin',
     );
-    expect(out).toContain('no zone has an upstream that it could choose');
+    expect(out).toContain('no zone has an upstream that the plugin could choose');
     expect(estate.konnect.entities('prod', 'plugins')).toEqual([]);
   });
 
@@ -241,7 +241,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
       ['warning', expect.stringMatching(/privatelink-zone is not streamed yet: .*KONG_UNTRUSTED_LUA=lax/)],
     ]);
     expect(after).toEqual([
-      ['ok', expect.stringContaining("that of privatelink is this version's")],
+      ['ok', expect.stringContaining('the schema of privatelink is from this version')],
       ['ok', expect.stringMatching(/privatelink-zone is streamed: .*KONG_UNTRUSTED_LUA=lax/)],
     ]);
     expect(beside.at(-1)).toEqual([

@@ -80,7 +80,7 @@ it.each([
     const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
     await Promise.all([front.close(), kong.close()]);
 
-    const said = `${key}.tls.skipVerify trusts whoever answers at ${address}, and sends the token there: name its authority in ${key}.tls.ca`;
+    const said = `${key}.tls.skipVerify trusts any server that answers at ${address}, and sends it the token: name the authority of the server in ${key}.tls.ca`;
     expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
   },
 );

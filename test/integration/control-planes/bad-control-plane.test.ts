@@ -24,7 +24,10 @@ describe('a control plane that nobody may write to', () => {
 
   it.each([
     ['CLUSTER_TYPE_CONTROL_PLANE_GROUP', 'a control plane group; name one of its members'],
-    ['CLUSTER_TYPE_K8S_INGRESS_CONTROLLER', 'managed from Kubernetes; name a control plane of its own'],
+    [
+      'CLUSTER_TYPE_K8S_INGRESS_CONTROLLER',
+      'managed from Kubernetes; name a control plane that Kubernetes does not manage',
+    ],
   ])('ends every verb with 1 and the fix, and nothing written, when it is %s', async (clusterType, fix) => {
     konnect = await startKonnect({ controlPlanes: [{ name: 'prod', clusterType }], token: 'kpat_sandbox' });
     estate.configure(defaultConfig({ aws: estate.aws, konnect }));
@@ -65,7 +68,7 @@ describe('an address at which there is something else than Konnect', () => {
     expect(exitCode).toBe(1);
     expect(err).toContain(`Konnect answered ${status} to GET`);
     expect(err).toContain(
-      "write in controlPlane.address the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
+      "set controlPlane.address to the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
     );
   });
 

@@ -58,7 +58,7 @@ it.each([
   await expect(asking).rejects.toMatchObject({
     code: 'TIMEOUT',
     transient: true,
-    reason: expect.stringMatching(/no answer to GET http:.*: it was not whole after 0\.2 s/),
+    reason: expect.stringMatching(/no answer to GET http:.*: the answer was not complete after 0\.2 s/),
     fix: expect.stringContaining('check controlPlane.address'),
   });
   await untilHungUp();
@@ -74,7 +74,7 @@ it('fm-54 reads no more than its limit of an answer without end, and asks no sec
 
   await expect(asking).rejects.toMatchObject({
     code: 'CONTROL_PLANE',
-    reason: expect.stringMatching(/no answer to GET http:.*: it has more than 1 MiB/),
+    reason: expect.stringMatching(/no answer to GET http:.*: the answer has more than 1 MiB/),
     fix: expect.stringContaining('no proxy'),
   });
   await untilHungUp();

@@ -124,7 +124,9 @@ it.each([404, 405])('says that plugins were not checked where the control plane 
   configure(wrong);
   estate.konnect.inject({ kind: 'status', status, path: /validate/, times: 9 });
 
-  expect(await warningsOfDiff()).toEqual(['plugins were not checked: the control plane does not say what they may be']);
+  expect(await warningsOfDiff()).toEqual([
+    'plugins were not checked: the control plane does not say which settings are allowed',
+  ]);
   expect((await pluginChecks()).exitCode).toBe(0);
 });
 

@@ -94,7 +94,7 @@ describe('control planes by their labels', () => {
     await start([lab, bare]);
 
     expect(await refusalOf(select({ select: { env: 'prod', team: 'a' } }), 'CONTROL_PLANE_UNKNOWN')).toBe(
-      `controlPlanes: no control plane at ${konnect.url} that this token may see has labels env: prod, team: a; give the labels to those that are meant, or correct select`,
+      `controlPlanes: no control plane at ${konnect.url} that this token may see has labels env: prod, team: a; give the labels to the control planes that you mean, or correct select`,
     );
   });
 
@@ -102,17 +102,17 @@ describe('control planes by their labels', () => {
     [
       'is a group',
       [{ ...eu, clusterType: 'CLUSTER_TYPE_CONTROL_PLANE_GROUP' }],
-      '"gateway-eu" has label env: prod and is a control plane group; take the labels from it',
+      '"gateway-eu" has label env: prod and is a control plane group; remove the labels from it',
     ],
     [
       'is managed from Kubernetes',
       [{ ...eu, clusterType: 'CLUSTER_TYPE_K8S_INGRESS_CONTROLLER' }],
-      '"gateway-eu" has label env: prod and is managed from Kubernetes; take the labels from it',
+      '"gateway-eu" has label env: prod and is managed from Kubernetes; remove the labels from it',
     ],
     [
       'has no label that names its stage',
       [canary, { ...eu, labels: { env: 'prod' } }],
-      '"gateway-eu" has label env: prod and no label stage; give it one with the name of its stage, or name another label in stageLabel',
+      '"gateway-eu" has label env: prod and no label stage; give it this label with the name of its stage, or name another label in stageLabel',
     ],
     [
       'has a label that cannot name a stage',

@@ -92,7 +92,7 @@ describe('Konnect', () => {
 
       expect(exitCode).toBe(4);
       expect(out).toMatch(
-        new RegExp(`data plane edge \\(a\\).* cannot use plugin ${plugin}: its entity was taken back`),
+        new RegExp(`data plane edge \\(a\\).* cannot use plugin ${plugin}: its entity was removed again`),
       );
       expect(entities()).toEqual([]);
       expect(estate.konnect.entities('prod', 'routes')).toHaveLength(2);

@@ -46,7 +46,7 @@ function registry(instances: readonly Readonly<Record<string, string>>[], over =
 
 const never = ['169.254.169.254', '169.254.170.2', '127.0.0.1', '0.0.0.0', '224.0.0.1'];
 
-describe('fm-44 an address that may be no target', () => {
+describe('fm-44 an address that may not be a target', () => {
   it('in Cloud Map is quarantined with the fix, and the others are served', async () => {
     const instances = never.map((AWS_INSTANCE_IPV4) => ({ AWS_INSTANCE_IPV4, AWS_INSTANCE_PORT: '8001' }));
     configure([registry([...instances, { AWS_INSTANCE_IPV6: 'fd00:ec2::254' }, { AWS_INSTANCE_IPV4: '10.0.2.1' }])]);
@@ -104,8 +104,8 @@ describe('fm-44 an address that may be no target', () => {
 
     expect(exitCode).toBe(0);
     expect(targets()).toEqual(['10.0.1.11:80']);
-    expect(out).toContain('the loopback address 127.0.0.1 may be no target');
-    expect(out).toContain('the metadata address 169.254.169.254 may be no target');
+    expect(out).toContain('the loopback address 127.0.0.1 may not be a target');
+    expect(out).toContain('the metadata address 169.254.169.254 may not be a target');
   });
 
   it('cannot be granted, which the configuration says', async () => {

@@ -62,7 +62,7 @@ describe('diff --out and sync --plan', () => {
 
     expect(exitCode).toBe(0);
     expect(writes()).toEqual([]);
-    expect(out).toContain('not needed any more create service sd2');
+    expect(out).toContain('no longer needed create service sd2');
   });
 
   it('refuses with 3 and writes nothing when a removal was not approved', async () => {
@@ -137,12 +137,12 @@ describe('diff --out and sync --plan', () => {
 
     expect(exitCode).toBe(1);
     expect(err).toContain(message);
-    expect(err).toContain('make it anew with diff --out');
+    expect(err).toContain('make a new plan with diff --out');
     expect(writes()).toEqual([]);
   });
 
   it.each([
-    ['owner', 'owner: test', 'owner: other', 'it is of owner test, the configuration of other'],
+    ['owner', 'owner: test', 'owner: other', 'it is of owner test, but the configuration is of owner other'],
     ['control plane', 'address: "http://127.0.0.1', 'address: "http://localhost', 'it is for control plane prod'],
   ])('ends with 1 when the plan is of another %s', async (_, from, to, message) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -170,7 +170,7 @@ describe('diff --out and sync --plan', () => {
     const { exitCode, err } = await estate.run('sync', '--plan', file);
 
     expect([approved.exitCode, exitCode]).toEqual([0, 1]);
-    expect(err).toContain('the base files (deck.base) are others than when it was made; make it anew');
+    expect(err).toContain('the base files (deck.base) have changed since it was made; make a new plan');
     expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('bob');
   });
 
@@ -318,7 +318,9 @@ describe('more targets than a control plane holds', () => {
     const { exitCode, out } = await estate.run('sync', '--json');
 
     expect(exitCode).toBe(3);
-    expect(JSON.parse(out).refused).toContain('10001 targets, and a control plane holds 10000; give some domains');
+    expect(JSON.parse(out).refused).toContain(
+      '10001 targets, but a control plane holds at most 10000; give some domains',
+    );
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 });

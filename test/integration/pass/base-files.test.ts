@@ -65,7 +65,7 @@ it('says how base files get into a control plane that takes one entity at a time
   const { exitCode, out } = await estate.run('sync');
 
   expect(exitCode).toBe(0);
-  expect(out).toContain('deck.base is not written by sync with controlPlane.type konnect: kong-privatelink render');
+  expect(out).toContain('sync does not write deck.base with controlPlane.type konnect: run kong-privatelink render');
   expect(estate.konnect.entities('prod', 'routes')).toEqual([]);
 });
 

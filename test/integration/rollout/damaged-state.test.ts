@@ -34,11 +34,11 @@ describe('a revision whose file cannot be used', () => {
   const damages: readonly [string, (path: string) => void, string][] = [
     ['is cut short', (path) => writeFileSync(path, readFileSync(path).subarray(0, 99)), 'perhaps it was cut short'],
     ['is empty', (path) => writeFileSync(path, ''), 'perhaps it was cut short'],
-    ['is another one', (path) => copyFileSync(fileOf(newest), path), 'is another one than its name says'],
-    ['is that of another owner', (path) => reseal(path, { owner: 'other' }), 'is another one than its name says'],
+    ['is another one', (path) => copyFileSync(fileOf(newest), path), 'is another revision than its name says'],
+    ['is that of another owner', (path) => reseal(path, { owner: 'other' }), 'is another revision than its name says'],
     ['is a folder', (path) => replace(path, () => mkdirSync(path)), 'cannot be read'],
     ['is a device', (path) => replace(path, () => symlinkSync('/dev/zero', path)), 'it is a pipe or a device'],
-    ['leads nowhere', (path) => replace(path, () => symlinkSync('nowhere', path)), 'is not kept any more'],
+    ['leads nowhere', (path) => replace(path, () => symlinkSync('nowhere', path)), 'is no longer kept'],
   ];
 
   it.each(damages)('is nothing to go back to: it %s', async (_, damage, said) => {
@@ -60,7 +60,7 @@ describe('a revision whose file cannot be used', () => {
     const { exitCode, out } = await estate.run('sync');
 
     expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
-    expect(out).toContain(`pinned to revision ${first}, and that revision is not kept any more, or damaged`);
+    expect(out).toContain(`pinned to revision ${first}, and that revision is no longer kept, or is damaged`);
     expect(services()).toEqual(['sd2']);
     expect(estate.konnect.entities('prod', 'targets').map((one) => one.target)).toContain('10.0.1.77:80');
   });
@@ -74,7 +74,7 @@ describe('a journal', () => {
 
     expect(JSON.parse(out)).toMatchObject({
       history: [],
-      warnings: [expect.stringContaining('is that of another control plane or owner')],
+      warnings: [expect.stringContaining('belongs to another control plane or owner')],
     });
   });
 

@@ -104,7 +104,7 @@ describe('requests through a data plane', () => {
       ['fail', 2],
       ['fail', 2],
     ]);
-    expect(taken[0]?.said).toBe(`GET ${url}/sd2: status 200 expected, status 503 got; 1 of 1 failed, 1 let pass`);
+    expect(taken[0]?.said).toBe(`GET ${url}/sd2: expected status 200, got status 503; 1 of 1 failed, 1 allowed`);
     expect(taken[2]?.said).toMatch(/ status 302 got; 2 of 3 failed, 1 let pass; see what changed/);
     expect(JSON.stringify(taken)).not.toContain('secret');
   });
@@ -279,14 +279,14 @@ describe('what a gate asks', () => {
   const ask = (url: string, callTimeoutMs = 60_000) => createAsk(openDispatcher(), callTimeoutMs)({ url }, signal);
 
   it.each<[string, RequestListener, string]>([
-    ['HTML', (_, response) => response.end('<html>\u001b'), 'it answered 200 and no JSON: <html>\\u001b'],
-    ['nothing', (_, response) => response.writeHead(500).end(), 'it answered 500 and no JSON'],
+    ['HTML', (_, response) => response.end('<html>\u001b'), 'it answered 200 without JSON: <html>\\u001b'],
+    ['nothing', (_, response) => response.writeHead(500).end(), 'it answered 500 without JSON'],
     [
       'a redirect',
       (_, response) => response.writeHead(302, { location: 'http://10.0.0.1/x?secret' }).end(),
       '302: it redirects to http://10.0.0.1/x',
     ],
-    ['more than it reads', (_, response) => response.end(' '.repeat(2 ** 20 + 1)), 'it has more than 1 MiB'],
+    ['more than it reads', (_, response) => response.end(' '.repeat(2 ** 20 + 1)), 'the answer has more than 1 MiB'],
   ])('gets no answer from %s', async (_, listener, problem) => {
     const { url } = await answering(listener);
 
@@ -296,7 +296,7 @@ describe('what a gate asks', () => {
   it('gets no answer from a server that never gives one', async () => {
     const { url, sockets } = await serve(createTcpServer((socket) => void socket.resume()));
 
-    expect(await ask(url, 50)).toEqual({ problem: 'it was not whole after 0.05 s' });
+    expect(await ask(url, 50)).toEqual({ problem: 'the answer was not complete after 0.05 s' });
     await until('the client has hung up', () => sockets[0]?.destroyed === true);
   });
 });

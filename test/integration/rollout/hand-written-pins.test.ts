@@ -46,7 +46,7 @@ describe('a tag of a pin that somebody wrote by hand', () => {
     const { exitCode, out } = await estate.run('sync');
 
     expect({ exitCode, out }).toMatchObject({ exitCode: 0 });
-    expect(out).toContain('stateDir does not know of that: its configuration stays as it is, until rollback names');
+    expect(out).toContain('stateDir does not know the pin: its configuration stays as it is, until rollback names');
     expect([names('services'), names('plugins')]).toEqual([['sd2', 'sd3'], ['key-auth']]);
     expect(names('targets')).toContain('10.0.1.77:80');
     expect(await history()).toEqual(before);

@@ -145,7 +145,7 @@ describe('a webhook that answers', () => {
 
     expect(heard).toHaveLength(1);
     expect(warnings).toEqual([
-      `the webhook http://127.0.0.1:${port}/hook was not told of halt (stage canary, revision aaaaaaaaaaaa): it redirects to http://127.0.0.1:9/other; write where it leads into rollout.notify.url: redirects are not followed`,
+      `the webhook http://127.0.0.1:${port}/hook was not told of halt (stage canary, revision aaaaaaaaaaaa): it redirects to http://127.0.0.1:9/other; write the address of the redirect in rollout.notify.url: redirects are not followed`,
     ]);
   });
 
@@ -265,6 +265,6 @@ describe('a webhook that does not answer', () => {
 
     const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], { cwd: packageRoot });
 
-    expect(stdout).toMatch(/^the webhook .*: the process ended before it answered; /);
+    expect(stdout).toMatch(/^the webhook .*: the process ended before the webhook answered; /);
   });
 });

@@ -53,7 +53,7 @@ describe('rollback', () => {
     expect(names('targets')).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.1.99:80']);
     expect(healthPath()).toBe('/');
     expect(again.out).toContain('nothing was written');
-    expect(again.out).toMatch(/pinned to revision [0-9a-f]{12}; [0-9a-f]{12}, which the configuration is now, waits/);
+    expect(again.out).toMatch(/pinned to revision [0-9a-f]{12}; the newest revision [0-9a-f]{12} waits/);
   });
 
   it('says what leaves in the passes after it, as zones do with affinity, and why', async () => {
@@ -67,7 +67,7 @@ describe('rollback', () => {
     const after = await estate.run('diff');
     await estate.run('sync');
 
-    expect(out).toContain('in the passes after it, by the rules of data, upstreams and targets leave as well: 6');
+    expect(out).toContain('later passes also remove upstreams and targets, by their own rules: 6');
     expect(after.out).toMatch(/affinity of revision [0-9a-f]{12} is none/);
     expect([left, names('upstreams').length]).toEqual([3, 1]);
   });
@@ -112,7 +112,7 @@ describe('rollback', () => {
     const newest = await estate.run('rollback', 'newest', '--now');
 
     expect(exitCode).toBe(0);
-    expect(out).toContain('until rollback names another one');
+    expect(out).toContain('until rollback names another revision');
     expect(before).toEqual([['sd2'], []]);
     expect(names('targets')).toContain('10.0.1.77:80');
     expect(newest.exitCode).toBe(0);
@@ -137,7 +137,7 @@ describe('rollback', () => {
     const { exitCode, out } = await estate.run('rollback', first.slice(0, 6));
 
     expect(exitCode).toBe(3);
-    expect(out).toMatch(/delete +service +sd3 +revision [0-9a-f]{12} is without it/);
+    expect(out).toMatch(/delete +service +sd3 +revision [0-9a-f]{12} does not have it/);
     expect(out).toContain('add --now');
     expect(names('services')).toEqual(['sd2', 'sd3']);
     expect((await estate.run('diff')).exitCode).toBe(0);
@@ -153,7 +153,7 @@ describe('rollback', () => {
     expect(planned).toMatch(`runs revision ${newest}; would go back to revision ${first} and be pinned to it\n`);
     expect(planned).not.toMatch(/^pinned/m);
     expect(done).toContain(
-      `The control plane is pinned to revision ${first}; ${newest}, which the configuration is now, waits (rollback newest ends that)`,
+      `The control plane is pinned to revision ${first}; the newest revision ${newest} waits (rollback newest ends the pin)`,
     );
   });
 
@@ -194,7 +194,7 @@ describe('rollback', () => {
       const { exitCode, err } = await estate.run('rollback', name, '--now');
 
       expect(exitCode).toBe(1);
-      expect(err).toMatch(/kept are [0-9a-f]{12}, [0-9a-f]{12}; history says which ran when/);
+      expect(err).toMatch(/these revisions are kept: [0-9a-f]{12}, [0-9a-f]{12}; history shows when each ran/);
     },
   );
 });

@@ -81,7 +81,7 @@ describe('sync of several stages', () => {
     const { exitCode, err } = await estate.run('sync', '--stage', 'asia');
 
     expect({ exitCode, inEach: inEach() }).toEqual({ exitCode: 1, inEach: [0, 0, 0] });
-    expect(err).toContain('--stage: there is no stage "asia"; there are: canary, eu, us [CONFIG_INVALID]');
+    expect(err).toContain('--stage: there is no stage "asia"; the stages are: canary, eu, us [CONFIG_INVALID]');
   });
 
   it('says of the only control plane that it is no stage', async () => {
@@ -384,7 +384,7 @@ describe('doctor', () => {
     expect(JSON.parse(none.out).checks).toContainEqual({
       check: 'control planes',
       result: 'failed',
-      detail: '--stage: there is no stage "nowhere"; there are: canary, eu, away',
+      detail: '--stage: there is no stage "nowhere"; the stages are: canary, eu, away',
     });
   });
 });

@@ -4,7 +4,7 @@ import type { StageProgress } from '#sync/rollout/advance/progress';
 
 const stages: readonly StageProgress[] = ['canary', 'eu', 'us', 'lab', 'dev', 'qa'].map((stage) => ({
   ...{ stage, step: 'waits', revision: 'aaaaaaaaaaaa', newest: 'bbbbbbbbbbbb' },
-  reason: 'stage canary is fine, and waits for rollout approve canary',
+  reason: 'stage canary passed, and waits for rollout approve canary',
 }));
 
 function shownOn(size: { readonly columns: number; readonly rows?: number }) {

@@ -244,7 +244,7 @@ describe('the brake', () => {
     expect(withheld).toEqual([
       {
         reason:
-          'the plan rejects 4 of 10 accepted connections (40 %) of vpce-svc-0a1, more than policy.maxRemovePercent 30 %; check contracts.consumers; when it is right, --allow-removals 4 lets them go this once',
+          'the plan rejects 4 of 10 accepted connections (40 %) of vpce-svc-0a1, more than policy.maxRemovePercent 30 %; check contracts.consumers; if that is right, --allow-removals 4 allows these removals once',
         actions: expect.arrayContaining([expect.objectContaining({ endpointId: 'vpce-a3' })]),
       },
     ]);

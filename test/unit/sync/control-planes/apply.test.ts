@@ -142,7 +142,7 @@ describe('fm-54 a control plane that writes too slowly for ever', () => {
       ...Array(creates.length - 2).fill('skipped'),
     ]);
     expect(results[2]).toMatchObject({
-      error: expect.stringContaining('not everything was written after 60 minutes'),
+      error: expect.stringContaining('not everything was written within 60 minutes'),
       isTransient: true,
     });
   });

@@ -107,7 +107,7 @@ describe('a plan that was approved before routes were bounded', () => {
       : change;
   };
   const said = expect.stringMatching(
-    /^routes are bounded by segments now .*: route sd2; make a new one with diff --out/,
+    /^an older version made the approved plan, .*: route sd2; make a new plan with diff --out/,
   );
 
   it('fm-46 is refused with that reason where it creates a route of the old form', async () => {

@@ -22,9 +22,9 @@ describe('readPlan', () => {
     [
       'control plane',
       { controlPlane: { type: 'konnect', name: 'test' } },
-      'use the configuration of prod instead, or make the plan anew with diff --out',
+      'use the configuration of prod instead, or make a new plan with diff --out',
     ],
-    ['base', { base: 'def' }, 'make it anew with diff --out'],
+    ['base', { base: 'def' }, 'make a new plan with diff --out'],
   ])('says what mends a plan of another %s', async (_, over, fix) => {
     writeFileSync(path, serialisePlan(plan));
 

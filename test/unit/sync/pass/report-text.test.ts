@@ -62,7 +62,7 @@ describe('formatReport', () => {
     const text = formatReport({ ...empty, leftOut, unnecessary: creates.slice(2, 3) }, terminal);
 
     expect(text).toBe(
-      'left out upstream sd2.privatelink, target 10.0.0.0:80 of sd2: not approved\nnot needed any more create service sd2\n',
+      'left out upstream sd2.privatelink, target 10.0.0.0:80 of sd2: not approved\nno longer needed create service sd2\n',
     );
   });
 });
@@ -106,7 +106,7 @@ describe('formatReport of text of others', () => {
 
 describe('formatReport of data planes', () => {
   it.each([
-    [0, '0 of 1 data planes run the new configuration yet\n'],
+    [0, '0 of 1 data planes run the new configuration so far\n'],
     [1, '1 of 1 data planes run the new configuration\n'],
   ])('does not make a failure of those that are about to follow: %i', (inSync, text) => {
     expect(formatReport({ ...empty, rollout: { nodes: 1, inSync } }, terminal)).toBe(text);

@@ -811,7 +811,7 @@ describe('fm-54 a pass whose control plane answers without end', () => {
       runOnce({ ...deps, controlPlane: { ...plane, read } }, new AbortController().signal),
     ).rejects.toMatchObject({
       code: 'TIMEOUT',
-      reason: 'what the control plane holds was not read after 600 s',
+      reason: 'the control plane was not read within 600 s',
       fix: expect.stringContaining('the next pass'),
     });
 

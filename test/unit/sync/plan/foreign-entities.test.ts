@@ -6,7 +6,7 @@ describe('foreignMessage', () => {
     [undefined, "service sd2 exists already without this owner's tags and is left as it is; rename or delete it"],
     [
       'team-b',
-      'service sd2 belongs to owner team-b and is left as it is; give that domain to one of the two (allow.domains, tag kong:gateway)',
+      'service sd2 belongs to owner team-b and is left as it is; give that domain to one of the two owners (allow.domains, tag kong:gateway)',
     ],
   ])('says of an entity of owner %s what harms nobody', (owner, text) => {
     expect(foreignMessage({ kind: 'service', key: 'sd2', id: 's', owner })).toBe(text);
@@ -19,7 +19,7 @@ describe('foreignMessage', () => {
     ],
     [
       'team-b',
-      'route sd2 would take /sd2 from route edge of owner team-b, and is not written; choose another kong:path for domain sd2, or have that owner choose one',
+      'route sd2 would take /sd2 from route edge of owner team-b, and is not written; choose another kong:path for domain sd2, or have that owner choose another path',
     ],
   ])('fm-47 says of a path of a route of owner %s who has it, and what harms nobody', (owner, text) => {
     const path = { text: '/sd2', route: 'edge' };

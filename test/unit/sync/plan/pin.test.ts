@@ -46,8 +46,8 @@ describe('what leaves with a pin', () => {
         kinds.map((kind) => heldOf(kind)),
       ).map(({ reason }) => reason),
     ).toEqual([
-      'revision 0123456789ab is without this service, and the journal does not say which revision brought it; delete it by hand where nobody needs it',
-      'revision 0123456789ab is without this plugin, and the journal does not say which revision brought it; delete it by hand where nobody needs it',
+      'revision 0123456789ab does not have this service, and the journal does not say which revision created it; delete it by hand if nobody needs it',
+      'revision 0123456789ab does not have this plugin, and the journal does not say which revision created it; delete it by hand if nobody needs it',
     ]);
   });
 });

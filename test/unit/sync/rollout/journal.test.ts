@@ -91,7 +91,7 @@ describe('a journal', () => {
     await journal.write(state);
 
     expect(read).toBe(nothingRun);
-    expect(warnings).toEqual([expect.stringMatching(/^what this stage ran before is not known .*: rollback cannot/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^the journal of this stage cannot be used .*: the earlier runs are unknown/)]);
     expect((await journal.read()).warnings).toEqual([]);
   });
 });

@@ -139,7 +139,7 @@ describe('a pin', () => {
     expect(stage.plane.entities.has('service:sd3')).toBe(true);
     expect(kept.map(({ reason }) => reason)).toContainEqual(
       expect.stringContaining(
-        'the journal does not say which revision brought it; delete it by hand where nobody needs it',
+        'the journal does not say which revision created it; delete it by hand if nobody needs it',
       ),
     );
   });
@@ -152,7 +152,7 @@ describe('a pin', () => {
     const { pinned: told, warnings } = await stage.pass(knownScope([sd2, sd3]));
 
     expect(told?.revision).toBe(pinned?.revision);
-    expect(warnings).toContainEqual(expect.stringContaining('until rollback names another one'));
+    expect(warnings).toContainEqual(expect.stringContaining('until rollback names another revision'));
     expect(stage.plane.entities.has('service:sd3')).toBe(false);
   });
 

@@ -110,7 +110,7 @@ describe('going back', () => {
     endpoints = [sd2, sd3, { ...sd3, id: 'vpce-4', domain: 'sd4' }];
     await stage.pass();
 
-    await expect(rollBack(stage.session, shown, signal)).rejects.toThrow(/service sd4.* would leave as well/);
+    await expect(rollBack(stage.session, shown, signal)).rejects.toThrow(/service sd4.* would now leave as well/);
 
     expect(services()).toEqual(['sd2', 'sd3', 'sd4']);
   });

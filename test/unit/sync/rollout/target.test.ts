@@ -59,15 +59,20 @@ describe('where to go back to', () => {
       'others ran elsewhere',
       undefined,
       { history: [run(a)], kept: [a, b] },
-      `stateDir knows; kept are ${b}; history says`,
+      `stateDir knows; these revisions are kept: ${b}; history shows`,
     ],
     ['one went back to the first', undefined, { history: [run(a), run(b), run(a, 'rollback')] }, 'ran nothing before'],
-    ['two begin so', 'a', { history: [run(a), run('abcdefabcdef')] }, 'a begins several revisions'],
-    ['none begins so', 'd', {}, `there is no revision "d"; kept are ${c}, ${b}, ${a}; history says which ran when`],
+    ['two begin so', 'a', { history: [run(a), run('abcdefabcdef')] }, 'several revisions begin with a'],
+    [
+      'none begins so',
+      'd',
+      {},
+      `there is no revision "d"; these revisions are kept: ${c}, ${b}, ${a}; history shows when each ran`,
+    ],
     ['it has none', '', {}, 'there is no revision ""'],
     ['it is something else', '\u001b[2J', {}, 'there is no revision "\\u001b[2J"'],
-    ['it ran and is not kept', 'a', { kept: [b] }, `revision ${a} is not kept any more; kept are ${b};`],
-    ['none is kept', 'a', { kept: [] }, 'sync keeps what it writes from now on'],
+    ['it ran and is not kept', 'a', { kept: [b] }, `revision ${a} is no longer kept; these revisions are kept: ${b};`],
+    ['none is kept', 'a', { kept: [] }, 'sync keeps each revision that it writes from now on'],
   ])('is refused where %s', (_, wanted, ran, expected) => {
     expect(refusal(() => goingTo(wanted, ran))).toContain(expected);
   });

@@ -31,7 +31,7 @@ describe('answerError', () => {
       'service sd2: host: required; target x: bad',
     ],
     ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
-    ['', 'without a word'],
+    ['', 'without a message'],
   ])('says what %s says', (text, words) => {
     expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
   });
@@ -60,7 +60,7 @@ describe('answerError for a redirect', () => {
     expect(error).toMatchObject({
       code: 'CONTROL_PLANE',
       reason: `Konnect answered 302 to GET /x: it redirects ${where}`,
-      fix: "write in controlPlane.address where the control plane's API itself is, past logins and proxies: redirects are not followed",
+      fix: "write the address of the control plane's API itself in controlPlane.address, not of a login or a proxy: redirects are not followed",
     });
   });
 });

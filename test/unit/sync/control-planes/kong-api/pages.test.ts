@@ -121,7 +121,7 @@ describe('readPages', () => {
     const reading = readPages(http, { path: '/l', shape: entityPages(item) }, signal);
     const rejection = expect(reading).rejects.toMatchObject({
       code: 'TIMEOUT',
-      reason: 'the list of GET /l was not whole after 300 s',
+      reason: 'the list of GET /l was not complete after 300 s',
     });
 
     await jest.advanceTimersByTimeAsync(300_000);

@@ -107,7 +107,7 @@ describe('the first entity of a plugin of ours', () => {
       code: 'REJECTED',
       transient: false,
       message: expect.stringMatching(
-        /data plane b \(b\) \(3\.15\.0\.0, COMPATIBILITY_STATE_INCOMPATIBLE\).*privatelink.*taken back/,
+        /data plane b \(b\) \(3\.15\.0\.0, COMPATIBILITY_STATE_INCOMPATIBLE\).*privatelink.*removed again/,
       ),
       fix: expect.stringContaining('KONG_PLUGINS'),
     });
@@ -243,7 +243,7 @@ describe('the first entity of a plugin of ours', () => {
       },
     });
 
-    await expect(write(pluginOf('sd2'), signal)).rejects.toThrow(/could not be taken back: away/);
+    await expect(write(pluginOf('sd2'), signal)).rejects.toThrow(/could not be removed again: away/);
   });
 
   it('ends the wait with the signal', async () => {

@@ -42,7 +42,7 @@ describe('a release', () => {
   });
 
   it.each([
-    ['privatelink-zone', /KONG_UNTRUSTED_LUA=lax \(in strict, the default, no plugin chooses an upstream\)/],
+    ['privatelink-zone', /KONG_UNTRUSTED_LUA=lax \(with strict, the default, no plugin can choose an upstream\)/],
     ['privatelink-callers', /KONG_UNTRUSTED_LUA=strict, the default, or lax .*try it on one data plane/],
   ])('says what data planes need that get %s from the control plane, before its first entity', async (name, needs) => {
     const { release } = releaseOn([], [{ name, lua: 'return {}', handler: 'return {}' }], true);

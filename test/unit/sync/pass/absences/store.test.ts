@@ -142,7 +142,7 @@ describe('a clock that is set', () => {
 
     expect(elapsedMs).toBe(0);
     expect(absence?.observedAtMs).toBeLessThan(startMs - 6 * hourMs + 100);
-    expect(warnings).toEqual([expect.stringMatching(/21600 s in the future by the clock of this machine.*check/)]);
+    expect(warnings).toEqual([expect.stringMatching(/21600 s in the future: .*check/)]);
   });
 
   it('fm-41 counts what another process wrote by the time on the wall', async () => {

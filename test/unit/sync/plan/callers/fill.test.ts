@@ -125,7 +125,7 @@ describe('a revision with the plugin, where the configuration has no contract an
         key: 'sd2|privatelink-callers',
         domain: 'sd2',
         reason:
-          'the revision has this plugin, and no contracts of the configuration say who may call: it is not made; put contracts back to have it',
+          'the revision has this plugin, but the configuration has no contracts: the plugin is not created; put contracts back to create it',
       },
     ]);
   });
@@ -152,7 +152,7 @@ describe('a table over the limit', () => {
         key: 'sd2|privatelink-callers',
         domain: 'sd2',
         reason:
-          'its tables would have 1.1 MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide it',
+          'its tables would have 1.1 MiB, more than 1 MiB: no endpoint is added; let fewer endpoints call this domain, or divide the domain',
       },
     ]);
   });

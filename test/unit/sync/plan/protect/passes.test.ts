@@ -84,7 +84,7 @@ describe('what is protected', () => {
 
   it.each<[string, string, DomainSettings]>([
     ['route:sd2', 'domains.sd2.route is false', { plugins: [limit], route: false }],
-    ['plugin:sd2|rate-limiting', 'domains.sd2.plugins lists it no more', { plugins: [] }],
+    ['plugin:sd2|rate-limiting', 'domains.sd2.plugins no longer lists it', { plugins: [] }],
   ])('keeps %s where the configuration switches it off', async (name, reason, off) => {
     const { names, next } = await start(['sd2'], settingsOf({ plugins: [limit] }));
 
@@ -116,7 +116,7 @@ describe('what is protected', () => {
     expect(names()).not.toContain('route:sd2');
     expect(names()).toContain('plugin:sd2|rate-limiting');
     expect(kept.map((one) => one.reason)).toEqual([
-      `protected: protect lists plugin:sd2|rate-limiting; revision ${revision.id} is without it`,
+      `protected: protect lists plugin:sd2|rate-limiting; revision ${revision.id} does not have it`,
     ]);
   });
 
@@ -215,13 +215,13 @@ describe('what is protected', () => {
 
     const text = formatReport(await next([{ ...second, weight: 7 }]), terminal);
 
-    expect(text).toContain('protected sd2: 1 that would leave stays; changes planned: 1\n');
+    expect(text).toContain('protected sd2: removals prevented: 1; changes planned: 1\n');
   });
 });
 
 describe('an entry of protect that fits nothing', () => {
   const unfound = (entry: string) =>
-    `protect, ${entry}: nothing of that name is discovered or held; correct it, or take it out (unprotect)`;
+    `protect, ${entry}: nothing with that name is discovered or held; correct the name, or remove it (unprotect)`;
 
   it('is a warning, and one that fits is none', async () => {
     const { next } = await start(['sd2', 'route:sd2', 'sd9', 'target:sd2.privatelink|10.0.9.9:80', 'route:sd9']);

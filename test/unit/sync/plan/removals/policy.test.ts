@@ -91,7 +91,7 @@ describe('brake with affinity', () => {
 describe('overLimit', () => {
   it.each([
     ['10,000 targets', 10_000, 'create', undefined],
-    ['10,001 targets', 10_001, 'create', 'the plan leads to 10001 targets, and a control plane holds 10000'],
+    ['10,001 targets', 10_001, 'create', 'the plan leads to 10001 targets, but a control plane holds at most 10000'],
     ['10,001 targets of which none is new', 10_001, 'delete', undefined],
   ] as const)('says of %s: %4$s', (_, count, action, message) => {
     const document = documentOf('sd2', count);

@@ -54,7 +54,7 @@ describe('a target that the rule of addresses refuses', () => {
 
         expect(targetsOf(passes)).toEqual([]);
         expect(changes).toMatchObject([
-          { action: 'delete', reason: expect.stringMatching(/^the (metadata|loopback) address .* may be no target/) },
+          { action: 'delete', reason: expect.stringMatching(/^the (metadata|loopback) address .* may not be a target/) },
         ]);
       }
     },
@@ -92,7 +92,7 @@ describe('a target that the rule of addresses refuses', () => {
       const after = targetsOf(passes).length;
       await passOften(passes, knownScope([good], [refused(held(ip))]));
 
-      expect(kept).toMatchObject([{ reason: expect.stringMatching(/may be no target .*; absence 1 of 3/) }]);
+      expect(kept).toMatchObject([{ reason: expect.stringMatching(/may not be a target .*; absence 1 of 3/) }]);
       expect([after, targetsOf(passes)]).toEqual([2, ['target:sd2.privatelink|10.0.1.1:80']]);
     },
   );
@@ -108,7 +108,7 @@ describe('a target that the rule of addresses refuses', () => {
 
     for (const passes of [upsertOnly, unread, last]) expect(targetsOf(passes)).toHaveLength(1);
     expect((await upsertOnly.pass(knownScope([], [refused(public7)]))).kept).toMatchObject([
-      { reason: expect.stringContaining('the public address 203.0.113.7 may be no target') },
+      { reason: expect.stringContaining('the public address 203.0.113.7 may not be a target') },
     ]);
   });
 

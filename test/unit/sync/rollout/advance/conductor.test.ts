@@ -66,7 +66,7 @@ it('tells once of a stage that has to go back and cannot, however many passes fi
   const session = stageAt({ journal: { read: async () => ({ state, warnings: [] }) } });
 
   for (let pass = 0; pass < 3; pass += 1) await conductor.after(session, report);
-  const once = ['halt', 'stage canary does not go back: nothing is known that it ran before'];
+  const once = ['halt', 'stage canary does not roll back: no revision that it ran before is known'];
   expect(told).toEqual(once);
 
   state = failedAt(2);

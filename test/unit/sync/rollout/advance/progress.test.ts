@@ -41,7 +41,7 @@ describe('a stage whose turn has come', () => {
   it('is not done before the configuration is written', () => {
     expect(stepWith({ changes: [change('service'), change('target')] })).toMatchObject({
       step: 'due',
-      reason: 'its turn: 1 change, with the next pass',
+      reason: 'the next pass writes 1 change',
     });
   });
 
@@ -61,13 +61,13 @@ describe('a stage that does not go on by itself', () => {
 
   it.each([
     ['failed and was left', trialOf('fail'), 'halted', 'requests: seen'],
-    ['could not be judged', trialOf('inconclusive'), 'halted', 'inconclusive: requests: seen; then rollout retry'],
-    ['is pinned', { pin: { revision: runs } }, 'pinned', 'rollback newest ends that'],
+    ['could not be judged', trialOf('inconclusive'), 'halted', 'inconclusive: requests: seen; then run rollout retry'],
+    ['is pinned', { pin: { revision: runs } }, 'pinned', 'rollback newest ends the pin'],
     [
       'was taken back',
       { pin: { revision: runs, left: 'bbbbbbbbbbbb' } },
       'pinned',
-      'bbbbbbbbbbbb was taken back: correct the configuration, or rollback newest ends that',
+      'revision bbbbbbbbbbbb was rolled back: correct the configuration, or rollback newest ends the pin',
     ],
   ] as const)('says how to go on where it %s', (_, state, step, reason) => {
     const standing = { ...known, state: { ...known.state, ...state }, rollout, report: {} };

@@ -74,7 +74,7 @@ describe('data planes that are required', () => {
 
     expect(kinds(taken)).toBe(`${waiting} fail`);
     expect(taken.at(-1)?.said).toBe(
-      '1 of 1 data plane without the new configuration after 10 s: dp\\u001b[2J; see their logs and their way to the control plane, or set rollout.gates.dataPlanes to best-effort',
+      '1 of 1 data plane without the new configuration after 10 s: dp\\u001b[2J; see their logs and their connection to the control plane, or set rollout.gates.dataPlanes to best-effort',
     );
   });
 
@@ -90,7 +90,7 @@ describe('data planes that are required', () => {
     const taken = await samples(during({ nodes: { connected: [] } }));
 
     expect(kinds(taken)).toBe(`${waiting} inconclusive`);
-    expect(taken.at(-1)?.said).toMatch(/^no data plane is connected; start one/);
+    expect(taken.at(-1)?.said).toMatch(/^no data plane is connected; start a data plane/);
   });
 
   it('are known to nobody at once where the control plane cannot be asked', async () => {
@@ -185,9 +185,9 @@ describe('status URLs', () => {
   it.each([
     ['cannot be reached', refused, 'connect ECONNREFUSED'],
     ['refuses', { status: 401, body: { message: 'no' } }, 'it answered 401'],
-    ['is none of Kong', { status: 200, body: {} }, "not that of Kong's /status"],
-    ['has an odd hash', { status: 200, body: { configuration_hash: 7, server: {} } }, "not that of Kong's"],
-    ['has a hash without end', hash('x'.repeat(10_000)), "not that of Kong's"],
+    ['is none of Kong', { status: 200, body: {} }, "not what Kong's /status"],
+    ['has an odd hash', { status: 200, body: { configuration_hash: 7, server: {} } }, "not what Kong's"],
+    ['has a hash without end', hash('x'.repeat(10_000)), "not what Kong's"],
   ] as const)('leave everything open after a while when one %s', async (_, told, words) => {
     const taken = await samples(during({ told: [told, hash('2')] }));
 

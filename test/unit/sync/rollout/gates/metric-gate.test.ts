@@ -47,8 +47,8 @@ describe('a metric', () => {
     const taken = await samples({ atMost: 1, maxFailed: 1 }, ['2', '0', '2', 'NaN']);
 
     expect(taken.map(({ kind }) => kind)).toEqual(['pass', 'pass', 'fail', 'fail']);
-    expect(taken[0]).toEqual({ kind: 'pass', said: '2, at most 1; above its limit once, 1 let pass', value: 2 });
-    expect(taken[2]?.said).toContain('above its limit 2 times, 1 let pass; see what changed');
+    expect(taken[0]).toEqual({ kind: 'pass', said: '2, at most 1; above its limit once, 1 allowed', value: 2 });
+    expect(taken[2]?.said).toContain('above its limit 2 times, 1 allowed; see what this revision changed');
   });
 
   it.each([
@@ -102,20 +102,20 @@ describe('a query to Prometheus', () => {
   });
 
   it.each([
-    ['nothing', vector(), 'gives nothing'],
-    ['several series', vector('1', '2'), 'gives 2 series'],
-    ['no number', vector('NaN'), 'gives NaN'],
-    ['infinity', scalar('+Inf'), 'gives +Inf'],
-    ['minus infinity', scalar('-Inf'), 'gives -Inf'],
-    ['a number too large', scalar('1e999'), 'gives 1e999'],
-    ['hexadecimal', scalar('0x10'), 'gives 0x10'],
-    ['empty text', scalar(''), 'gives no text'],
-    ['odd bytes', scalar('\u001b[2J\n'), 'gives \\u001b[2J\\n'],
-    ['a matrix', { status: 'success', data: { resultType: 'matrix', result: [] } }, 'gives a matrix'],
+    ['nothing', vector(), 'returns nothing'],
+    ['several series', vector('1', '2'), 'returns 2 series'],
+    ['no number', vector('NaN'), 'returns NaN'],
+    ['infinity', scalar('+Inf'), 'returns +Inf'],
+    ['minus infinity', scalar('-Inf'), 'returns -Inf'],
+    ['a number too large', scalar('1e999'), 'returns 1e999'],
+    ['hexadecimal', scalar('0x10'), 'returns 0x10'],
+    ['empty text', scalar(''), 'returns no text'],
+    ['odd bytes', scalar('\u001b[2J\n'), 'returns \\u001b[2J\\n'],
+    ['a matrix', { status: 'success', data: { resultType: 'matrix', result: [] } }, 'returns a matrix'],
     [
       'a histogram',
       { status: 'success', data: { resultType: 'vector', result: [{ metric: {}, histogram: [1, {}] }] } },
-      'gives a histogram',
+      'returns a histogram',
     ],
     ['a number in place of text', { status: 'success', data: { resultType: 'scalar', result: [1, 2] } }, 'documents'],
     ['another API', { hello: 'world' }, 'documents'],
@@ -161,15 +161,15 @@ describe('a metric of Konnect', () => {
   it('is told with its unit', async () => {
     expect(await sampleOf({ requests: 100, value: 312.34567 }, 180_000)).toEqual({
       kind: 'fail',
-      said: '312.3 ms, at most 300 ms; above its limit once, 0 let pass; see what changed with this revision, or raise its limit',
+      said: '312.3 ms, at most 300 ms; above its limit once, 0 allowed; see what this revision changed, or raise the limit of the metric',
       value: 312.34567,
     });
   });
 
   it.each([
-    [{ requests: 99, value: 1 }, '99 requests in 120 s say nothing, at least 100 do'],
+    [{ requests: 99, value: 1 }, '99 requests in 120 s are too few, at least 100 are needed'],
     [{ requests: 0 }, '0 requests'],
-    [{ requests: 100 }, 'knows no upstream_latency_p99'],
+    [{ requests: 100 }, 'has no upstream_latency_p99'],
   ])('says nothing of %j', async (measured, words) => {
     expect(await sampleOf(measured, 180_000)).toEqual({
       kind: 'inconclusive',
@@ -195,7 +195,7 @@ describe('a metric of Konnect', () => {
     });
     expect(await createKonnectGate(config, undefined).open(baked).sample(signal)).toMatchObject({
       kind: 'inconclusive',
-      said: expect.stringContaining('none of Konnect'),
+      said: expect.stringContaining('not in Konnect'),
     });
   });
 

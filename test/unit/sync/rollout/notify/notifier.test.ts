@@ -128,11 +128,11 @@ describe('a webhook', () => {
   );
 
   it.each([
-    ['a status that stays', { status: 404 }, 'it answered 404; see that rollout.notify.url is right'],
+    ['a status that stays', { status: 404 }, 'it answered 404; check that rollout.notify.url is right'],
     [
       'a redirect',
       { status: 307, location: 'https://evil.test/x?y=1' },
-      'it redirects to https://evil.test/x; write where',
+      'it redirects to https://evil.test/x; write the address',
     ],
     [
       'a certificate',
@@ -172,7 +172,7 @@ describe('a webhook', () => {
     expect(calls.map((call) => bodyOf(call).event)).toEqual([...Array(5).fill('halt'), 'end']);
     expect(warnings).toEqual([
       expect.stringContaining(
-        'no answer: connect ECONNREFUSED 10.0.0.1:443 (tried 5 times); see that rollout.notify.url is right, and that it answers with 2xx',
+        'no answer: connect ECONNREFUSED 10.0.0.1:443 (tried 5 times); check that rollout.notify.url is right and answers with 2xx',
       ),
     ]);
   });
@@ -264,7 +264,7 @@ describe('a webhook', () => {
 
     expect(warnings).toEqual(
       ['s1', 's2'].map((stage) =>
-        expect.stringContaining(`was not told of halt (stage ${stage}, revision aaaaaaaaaaaa): 100 newer ones wait`),
+        expect.stringContaining(`was not told of halt (stage ${stage}, revision aaaaaaaaaaaa): 100 newer events wait`),
       ),
     );
     expect(calls.map((call) => bodyOf(call).stage)).toEqual([

@@ -111,8 +111,8 @@ describe('who holds a lease', () => {
 
   it.each([
     [JSON.stringify(holder), 'process 12 on host a\\u001b[31mb (since 2026-11-29T19:00:00.000Z)'],
-    [JSON.stringify({ ...holder, pid: 'x' }), 'a process that does not say which'],
-    ['damaged', 'a process that does not say which'],
+    [JSON.stringify({ ...holder, pid: 'x' }), 'an unknown process'],
+    ['damaged', 'an unknown process'],
   ])('is told of %j as %s', (content, told) => {
     expect(describeHolder(content)).toBe(told);
   });

@@ -341,8 +341,8 @@ describe('a writer that stood still while another took over', () => {
       expect.objectContaining({
         code: 'OTHER_WRITER',
         transient: true,
-        reason: expect.stringMatching(/^another process writes to prod at https:\/\/us\.api\.konghq\.com by now/),
-        fix: expect.stringContaining('nothing more is written in this pass'),
+        reason: expect.stringMatching(/^another process now writes to prod at https:\/\/us\.api\.konghq\.com /),
+        fix: expect.stringContaining('this pass writes nothing more'),
       }),
     );
     expect(formerly.signal.aborted).toBe(false);
@@ -447,7 +447,7 @@ describe('a stateDir that takes no file', () => {
 
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^nobody keeps a second process from writing at the same time: .*writer\.test\.[0-9a-f]{12} cannot be made \(.*\); make stateDir writable$/,
+        /^nothing keeps a second process from writing at the same time: .*writer\.test\.[0-9a-f]{12} cannot be created \(.*\); make stateDir writable$/,
       ),
     ]);
     expect(more).toEqual([undefined]);
@@ -459,7 +459,7 @@ describe('a stateDir that takes no file', () => {
 
     const warnings = await write(async ({ warnings }) => warnings);
 
-    expect(warnings).toEqual([expect.stringMatching(/cannot be made \(.*EISDIR.*\); remove that folder$/)]);
+    expect(warnings).toEqual([expect.stringMatching(/cannot be created \(.*EISDIR.*\); remove that folder$/)]);
     expect(statSync(path).isDirectory()).toBe(true);
   });
 });

@@ -11,7 +11,13 @@ describe('the steps of stages', () => {
 
     say(canary);
     say({ ...canary, until: '2026-01-01T00:05:01Z', gates: { requests: { kind: 'pass', said: 'fine', value: 0 } } });
-    say({ stage: 'prod', step: 'waits', revision: 'a0', newest: 'a1', reason: 'stage canary is on trial with it' });
+    say({
+      stage: 'prod',
+      step: 'waits',
+      revision: 'a0',
+      newest: 'a1',
+      reason: 'stage canary has this revision on trial',
+    });
     say({ stage: 'canary', step: 'behind', revision: 'a1', reason: 'away' });
     say(canary);
     say({ stage: 'prod', step: 'waits', revision: 'a0', newest: 'a1', reason: 'stage canary halted: no' });
