@@ -6,12 +6,15 @@ import { knownScopes } from '#core/snapshot';
 import type { HeldEntity } from '#deck/document';
 import { accountOf, eachOriginOf } from '#deck/tags';
 
-/** Accounts that the operator names for the process's own credentials (`ownAccount`), by source. */
+/**
+ * Account ids that the operator names for the process's own credentials (`ownAccount`), by source.
+ */
 export type OwnAccounts = Readonly<Record<string, string | undefined>>;
 
 /**
- * The snapshot, in which scopes of the process's own credentials are unknown where these are of another account than what the control
- * plane holds (fm-37). All scopes of one account stand and fall together: where one finds what is held, the account is right.
+ * Returns the snapshot with doubted scopes as unknown. A scope of the process's own credentials is
+ * doubted when its account differs from the account of what the control plane holds (fm-37). All
+ * scopes of one account share the result: one scope that finds held endpoints proves the account.
  */
 export function doubtAccounts(snapshot: Snapshot, held: readonly HeldEntity[], own: OwnAccounts): Snapshot {
   const known = knownScopes(snapshot).filter(({ scope }) => scope.account === 'self');
@@ -71,7 +74,7 @@ function heldAccounts(held: readonly HeldEntity[]): readonly string[] {
   return [...new Set(held.flatMap((one) => (one.kind === 'upstream' ? (accountOf(one.tags) ?? []) : [])))];
 }
 
-/** Accounts that answered, by scope. */
+/** Account ids of the known scopes, by scope id. */
 export function accountsOf(snapshot: Snapshot): ReadonlyMap<string, string> {
   return new Map(
     knownScopes(snapshot).flatMap(({ scope, accountId }) =>

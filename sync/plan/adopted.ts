@@ -10,8 +10,9 @@ import type { Kept } from './changes';
 type Completed = { readonly desired: Document; readonly kept: readonly Kept[] };
 
 /**
- * The document with all that the control plane holds of what people wrote, whose fields and tags stay. What it does not hold under our tags is not
- * made, nor what would hang on it: a plugin without its service would be for all requests.
+ * Fills adopted entities with the fields and tags that the control plane holds. An adopted entity
+ * that is not held under our tags is left out, and so is everything below it: a plugin without its
+ * service would apply to all requests.
  */
 export function completeAdopted(desired: Document, heldByName: ReadonlyMap<string, HeldEntity>): Completed {
   if (!desired.some((one) => one.isPartial)) return { desired, kept: [] };
@@ -35,7 +36,10 @@ function whyMissing({ kind, key, domain }: Entity): Kept {
 
 type Settings = Readonly<Record<string, DomainSettings>>;
 
-/** What a pass goes by of adoption: the configuration, and the tags of what is held where the configuration is silent. */
+/**
+ * The adoption that a pass works with. Tags of held entities fill in where the configuration is
+ * silent.
+ */
 type Credited = {
   readonly held: readonly HeldEntity[];
   readonly settings: Settings;
@@ -43,8 +47,9 @@ type Credited = {
 };
 
 /**
- * Goes by the tags `adopted:` of what is held, but not by those that somebody put on what was generated; what is adopted stays people's where the
- * configuration says nothing of it (fm-80), as that of a worker which was not given the new file.
+ * Reads adoption from the tags `adopted:` of held entities, and ignores these tags on generated
+ * entities. An adopted domain stays adopted when the configuration does not mention it (fm-80): a
+ * worker may still run with the old file.
  */
 export function creditAdopted(settings: Settings, read: readonly HeldEntity[]): Credited {
   if (!read.some(isTagged)) return { held: read, settings, warnings: [] };
@@ -65,7 +70,10 @@ function isTagged({ tags }: Entity): boolean {
 
 type Beside = { readonly settings: Settings; readonly byName: ReadonlyMap<string, HeldEntity> };
 
-/** Whether people wrote it, or what it is below: the configuration names it, or it is nothing that is generated. */
+/**
+ * Whether people wrote the entity, or its parent: the configuration names it, or the product did
+ * not generate it.
+ */
 function isCredible(entity: HeldEntity, beside: Beside): boolean {
   const { settings, byName } = beside;
   const above = byName.get(parentNameOf(entity) ?? '');
@@ -83,7 +91,7 @@ function isNamed({ kind, key }: Entity, { service, upstream, routes }: Adopted):
   return kind === 'route' ? routes.includes(key) : key === (kind === 'service' ? service : upstream);
 }
 
-/** The domain that the name tells. */
+/** The domain, read from the entity's name. */
 function naturalDomainOf({ kind, key, parent = key }: Entity): string {
   return kind === 'upstream' || kind === 'target' ? domainOfUpstream(parent) : parent;
 }

@@ -6,19 +6,19 @@ import { isUnbounded } from '#deck/route-paths';
 import type { AppliedChange, Change } from './changes';
 import { leaveOut } from './dependants';
 
-/** What an approved plan lets through of a fresh one. */
+/** The part of a fresh plan that an approved plan allows. */
 export type Approved = {
-  /** In both plans: the same entity, the same action, the same content after. */
+  /** Changes in both plans: the same entity, action and content afterwards. */
   readonly changes: readonly Change[];
-  /** Planned, not approved, and harmless to leave for the next plan. */
+  /** Planned changes that nobody approved, and that can safely wait for the next plan. */
   readonly leftOut: readonly AppliedChange[];
-  /** Approved, and not needed any more. */
+  /** Approved changes that are no longer needed. */
   readonly unnecessary: readonly Change[];
-  /** Why nothing may be written: updates and removals that nobody approved. */
+  /** Why nothing may be written: the plan has updates or removals that nobody approved. */
   readonly problem?: Problem;
 };
 
-/** Compares the plan made now with the one that people approved; both as makePlan orders them. */
+/** Compares the fresh plan with the approved plan. Both have the order of makePlan. */
 export function approve(planned: readonly Change[], approved: readonly Change[]): Approved {
   const texts = new Set(approved.map(textOf));
   const isForeign = (change: Change) => !texts.has(textOf(change));
@@ -37,12 +37,18 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
   };
 }
 
-/** What may wait for the next plan: what is new, and who connects and leaves between two plans, which are tables of callers. */
+/**
+ * Whether a change may wait for the next plan: a create, or a table of callers, which changes as
+ * callers come and go.
+ */
 function isHarmless(change: Change): boolean {
   return change.action === 'create' || (isOfCallers(change) && !isConfiguration(change));
 }
 
-/** What a version approved that did not bound paths is another plan, or lacks the update of a route that this one plans. */
+/**
+ * Why the approved plan is from an older version, which did not bound paths: it writes unbounded
+ * routes, or it lacks the update that bounds a route.
+ */
 function whyOlder(approved: readonly Change[], foreign: readonly Change[]): Problem | undefined {
   const routes = [
     ...approved.filter(({ after }) => after && isUnbounded(after)),
@@ -55,7 +61,10 @@ function whyOlder(approved: readonly Change[], foreign: readonly Change[]): Prob
   return { reason, fix: anew };
 }
 
-/** What makes two changes the same; the reason may have new words, and ids are the control plane's. */
+/**
+ * Text that is equal for equal changes. Reasons may get new words, and the control plane chooses
+ * ids, so the text has neither.
+ */
 function textOf({ action, kind, key, after }: Change): string {
   return canonicalJson([action, kind, key, after && contentOf(after)]);
 }
@@ -64,7 +73,7 @@ function contentOf({ fields, tags }: Entity): unknown {
   return { fields, tags: [...tags].sort() };
 }
 
-/** Changes that a refusal names before it counts the rest. */
+/** A refusal names this many changes and counts the rest. */
 const namedChanges = 3;
 
 const anew = 'make a new plan with diff --out, and have it approved';

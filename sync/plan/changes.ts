@@ -12,39 +12,41 @@ export type Change = {
   readonly kind: Kind;
   /** Natural name: see Entity. */
   readonly key: string;
-  /** Id of the entity in the control plane: its own where it exists, else the UUIDv5 it shall get. */
+  /**
+   * Id of the entity in the control plane: the existing id, or the UUIDv5 that a new entity gets.
+   */
   readonly id: string;
-  /** Id of the upstream of a target, of the service of a route or plugin. */
+  /** Id of a target's upstream, or of the service of a route or plugin. */
   readonly parentId?: string;
   readonly domain: string;
   /** For people: `endpoint vpce-0f… is available`, `weight 100 -> 50`. */
   readonly reason: string;
-  /** A delete that AWS itself confirms (the endpoint is gone): no failure elsewhere holds it back. */
+  /** AWS itself confirms the delete (the endpoint is gone): no failure elsewhere holds it back. */
   readonly isConfirmed?: boolean;
   readonly before?: Entity;
   readonly after?: Entity;
 };
 
-/** What became of a change. */
+/** A change and its outcome. */
 export type AppliedChange = {
   readonly change: Change;
   readonly outcome: 'applied' | 'failed' | 'skipped';
   /** Why it failed or was skipped. */
   readonly error?: string;
-  /** Trying again may help, without anybody changing anything. */
+  /** A retry may help without any change by people. */
   readonly isTransient?: boolean;
-  /** Stable code of the error, where it is one of ours. */
+  /** Stable code of the error, if the error is one of ours. */
   readonly code?: ErrorCode;
-  /** Milliseconds that the control plane asks to wait. */
+  /** Milliseconds to wait, as the control plane asks. */
   readonly retryAfterMs?: number;
 };
 
-/** Something the control plane holds that discovery does not confirm and that stays all the same. */
+/** An entity that the control plane holds and discovery does not confirm. It stays. */
 export type Kept = {
   readonly key: string;
   readonly domain: string;
   readonly reason: string;
-  /** The entry of `protect` that keeps it; absent: it stays for another reason. */
+  /** The entry of `protect` that keeps the entity. Absent: it stays for another reason. */
   readonly entry?: string;
 };
 
@@ -53,8 +55,9 @@ export type Changes = { readonly changes: readonly Change[]; readonly kept: read
 export type Turn = 'first' | 'usual' | 'last';
 
 /**
- * When a change is written: who may call no more loses that before anything else is tried; an upstream turns to round-robin before a name comes to be a target of it, and leaves
- * it after the last one went, since least-connections loses requests over names (docs/decisions/0053-via.md).
+ * When a change is written. Callers lose permissions before all other writes. An upstream turns to
+ * round-robin before it gets a name as a target, and back after its last name has left:
+ * least-connections loses requests over names (docs/decisions/0053-via.md).
  */
 export function turnOf(change: Change): Turn {
   if (isOfCallers(change)) return 'first';
@@ -65,7 +68,7 @@ export function turnOf(change: Change): Turn {
   return becomes ? 'first' : 'last';
 }
 
-/** What an entity is after a change, for comparison; the same for all deletes. */
+/** The entity after a change, as text to compare; equal for all deletes. */
 export function contentOf({ after }: Change): string {
   return JSON.stringify(after ?? null);
 }

@@ -2,10 +2,13 @@ import { nameOf, parentNameOf } from '#deck/document';
 import { isGuard, parentOfKey } from '#deck/keys';
 import { type Change, turnOf } from './changes';
 
-/** A change that is not to be made: for a reason that lies in others, or (without one) in itself. */
+/** A change that is left out. `reason` is set when the cause lies in other changes. */
 export type LeftOut = { readonly change: Change; readonly reason?: string };
 
-/** Splits off the changes that are out, and what depends on them; `what` is true of those that are out, in the words of the reason. */
+/**
+ * Splits off the changes for which `isOut` is true, and the changes that depend on them. `what`
+ * completes the reason: `its upstream sd2.privatelink <what>`.
+ */
 export function leaveOut(
   changes: readonly Change[],
   isOut: (change: Change) => boolean,
@@ -27,15 +30,18 @@ export function leaveOut(
 }
 
 type Failures = {
-  /** Names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins of <service>`). */
+  /**
+   * Names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins of
+   * <service>`).
+   */
   readonly failed: ReadonlySet<string>;
-  /** Why nothing is tried any more. */
+  /** Why nothing more is tried. */
   readonly stopped?: string;
-  /** What is true of those that failed, in the words of the reason. */
+  /** What happened to the failed changes, as the reason says it. */
   readonly what?: string;
 };
 
-/** Why a change is not tried after what failed; undefined when it is. */
+/** Why a change is not tried after these failures. Undefined: it is tried. */
 export function whySkipped(
   change: Change,
   { failed, stopped, what = 'could not be written' }: Failures,
@@ -47,26 +53,30 @@ export function whySkipped(
   return group ? `kept, because another of the ${group} ${what}` : undefined;
 }
 
-/** What counts as failed when this change was not made: the entity, and of a target or plugin also those beside it. */
+/**
+ * Names that fail together with this change: the entity, and for a target or plugin its whole
+ * group.
+ */
 export function failureNames(change: Change): readonly string[] {
   return [nameOf(change), ...groupOf(change)];
 }
 
-/** The name under which the targets of one upstream, or the plugins of one service, fail together. */
+/** The group in which the targets of one upstream, or the plugins of one service, fail together. */
 function groupOf({ kind, key }: Change): readonly string[] {
   const isGrouped = kind === 'target' || (kind === 'plugin' && isGuard(key));
   return isGrouped ? [`${kind}s of ${parentOfKey(key)}`] : [];
 }
 
 /**
- * What must be there, and ours, before the change: a service on somebody else's upstream would send requests anywhere, and a route
- * without the plugins of its service lets in whom they keep out.
+ * Names of entities that must exist, and be ours, before the change. A service on a foreign
+ * upstream would send requests anywhere. A route without the plugins of its service would let in
+ * callers that the plugins keep out.
  */
 function prerequisitesOf(change: Change): readonly string[] {
   const { action, kind, key, after } = change;
   if (kind === 'plugin' && !after) return [`route:${parentOfKey(key)}`];
   if (!after) return [];
-  // The names that it is for are still there.
+  // The names that need round-robin are still there.
   if (turnOf(change) === 'last') return [`targets of ${key}`];
   if (kind === 'service') return [`upstream:${after.fields.host}`];
   const parent = parentNameOf(after);

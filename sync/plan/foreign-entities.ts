@@ -4,19 +4,25 @@ import { claimedPathsOf, hasPathsAlone } from '#deck/route-paths';
 import { isGenerated, ownerOf } from '#deck/tags';
 import type { Change } from './changes';
 
-/** What is taken by somebody else: the name of an entity (same kind and key, without our tags), or a path of a route. */
+/**
+ * A foreign claim: an entity with the same kind and key but without our tags, or a route that has
+ * one of our paths.
+ */
 export type ForeignEntity = {
   readonly kind: Kind;
   readonly key: string;
-  /** Of what is in the way. */
+  /** Id of the foreign entity. */
   readonly id: string;
-  /** Where it is a path: which, and the route that has it. */
+  /** Set for a path: the path, and the route that has it. */
   readonly path?: { readonly text: string; readonly route: string };
-  /** Whose it is, where this product made it for another owner. */
+  /** The owner, if this product made the foreign entity for another owner. */
   readonly owner?: string;
 };
 
-/** Of `held`, what is in the way of `upserts` and was not generated for whom `ownTags` select: the same name, or a path of a route. */
+/**
+ * Returns the entities of `held` that block `upserts` and do not carry `ownTags`: by the same name,
+ * or by a path of a route.
+ */
 export function foreignAmong(
   held: readonly HeldEntity[],
   upserts: readonly Change[],
@@ -31,7 +37,10 @@ export function foreignAmong(
   ];
 }
 
-/** Whether a route that exists gets other paths, be it only bounded ones, which win over plain ones that others wrote. */
+/**
+ * Whether an existing route gets other paths. Bounded paths are other paths too, since they win
+ * over plain paths of other people.
+ */
 export function takesPaths({ kind, action, before, after }: Change): boolean {
   return kind === 'route' && action === 'update' && pathsText(before) !== pathsText(after);
 }
@@ -40,7 +49,10 @@ function pathsText(route: Entity | undefined): string {
   return JSON.stringify([route?.fields.paths].flat().sort());
 }
 
-/** Bounded, our route would win over one that people wrote, however long that has served (fm-47). */
+/**
+ * Our bounded route would win over a plain route of other people, however old their route is
+ * (fm-47).
+ */
 function takenPaths(foreign: readonly HeldEntity[], upserts: readonly Change[]): readonly ForeignEntity[] {
   const routes = foreign.filter(({ kind, fields }) => kind === 'route' && hasPathsAlone(fields));
   const byPath = new Map(
@@ -50,7 +62,7 @@ function takenPaths(foreign: readonly HeldEntity[], upserts: readonly Change[]):
     const texts = (kind === 'route' && after && claimedPathsOf(after)) || [];
     for (const text of texts) {
       const route = byPath.get(text);
-      // On the same service nothing is taken from anybody.
+      // Routes on the same service take nothing from each other.
       if (!route || route.parent === after?.parent || route.key === key) continue;
       return [{ kind, key, id: route.id, owner: ownerOf(route.tags), path: { text, route: route.key } }];
     }
@@ -58,12 +70,12 @@ function takenPaths(foreign: readonly HeldEntity[], upserts: readonly Change[]):
   });
 }
 
-/** What is said of a change whose name or path somebody else has. */
+/** The message for a change whose name or path is taken. */
 export function foreignMessage(entity: ForeignEntity): string {
   return formatProblem(entity.path ? takenPath(entity, entity.path) : takenName(entity));
 }
 
-/** Another owner's entity serves requests, and is not to be deleted. */
+/** The fix does not say to delete it: another owner's entity serves requests. */
 function takenName({ kind, key, owner }: ForeignEntity): Problem {
   if (owner === undefined) {
     const reason = `${kind} ${key} exists already without this owner's tags and is left as it is`;

@@ -12,12 +12,14 @@ import { eachOriginOf, originsOf } from '#deck/tags';
 type Settings = Readonly<Record<string, DomainSettings>>;
 
 /**
- * What each domain is in use with, as the control plane holds it; a route that the configuration switches off counts no more, and one that people wrote
- * is none that tags have to agree with.
+ * Returns what each domain already uses, as the control plane holds it. Routes that the
+ * configuration switches off are ignored, and so are adopted routes: tags need not agree with what
+ * people wrote.
  */
 export function incumbentsOf(held: Document, snapshot: Snapshot, settings: Settings): Incumbents {
   const unread = new Set(snapshot.scopes.filter((one) => !hasAnswered(one)).map((one) => one.scope.id));
-  // It leaves with this plan, and the next one must come to the same without it.
+  // A switched-off route leaves with this plan, and the next plan must have the same result without
+  // it.
   const staying = held.filter(
     (one) => one.kind !== 'route' || (settings[one.domain]?.route !== false && !isAdopted(one)),
   );

@@ -9,23 +9,29 @@ import { addressesAlone, formsIn, isNameTarget } from '#deck/via';
 import type { Kept } from './changes';
 import { decideForms, type FormsInput } from './via';
 
-/** What a control plane is pinned to, and what its journal knows. */
+/** The revision that a control plane is pinned to, with what the journal knows. */
 export type Pin = {
   readonly revision: Revision;
-  /** What it was taken back from; absent: nobody knows that any more, and a person ends the pin. */
+  /**
+   * The revision that was rolled back. Absent: it is no longer known, and a person has to end the
+   * pin.
+   */
   readonly left?: Revision;
-  /** What it ran last without the pin; absent: what was left. */
+  /** The last revision without the pin. Absent: the same as `left`. */
   readonly before?: Revision;
-  /** Whether the journal says that the entity, under this id, came with another revision. */
+  /** Whether the journal says that another revision created the entity with this id. */
   readonly isFromAnother: (entity: HeldEntity) => boolean;
-  /** It waits for its turn in a rollout; nobody took anything back. */
+  /** The stage waits for its turn in a rollout; nobody rolled anything back. */
   readonly isHold?: boolean;
 };
 
 export type PinnedInput = Omit<Parameters<typeof renderDesired>[0], 'settings' | 'affinity' | 'held' | 'formsOf'> &
   Pick<FormsInput, 'snapshot' | 'evidence' | 'protection'> & { readonly held: readonly HeldEntity[] };
 
-/** What the control plane should hold under its pin, from the domains that discovery has now, and the switches of form that wait. */
+/**
+ * Returns what the control plane should hold under its pin, with the domains of today, and the
+ * switches of form that wait.
+ */
 export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {
   const named = groupBy(revision.entities.filter(isNameTarget), (one) => one.domain);
   const wantedOf = ({ name }: Domain) => (named.has(name) ? formsIn(named.get(name) ?? []) : addressesAlone);
@@ -36,14 +42,15 @@ export function desiredUnder({ revision, isHold }: Pin, input: PinnedInput) {
   return { desired: isHold ? desired : markPinned(desired, revision.id), waiting };
 }
 
-/** The revision that the control plane would run without its pin. */
+/** Returns the revision that the control plane would run without its pin. */
 export function newestBeside({ left, before = left }: Pin, desired: Omit<RevisionInput, 'before'>): Revision {
   return revisionOf({ ...desired, before });
 }
 
 /**
- * What is held, with the configuration that the control plane would have without its pin: that is what endpoints have to agree with, or those that
- * say what all tags say by now would wait for what they were.
+ * Returns the held entities with the configuration that they would have without the pin. Endpoints
+ * have to agree with that configuration: otherwise endpoints that follow the new tags would wait
+ * for the old ones.
  */
 export function heldBeside({ left, before = left }: Pin, held: readonly HeldEntity[]): Document {
   const usual = groupBy(before?.entities ?? [], (one) => one.domain);
@@ -57,22 +64,25 @@ export function heldBeside({ left, before = left }: Pin, held: readonly HeldEnti
   ];
 }
 
-/** Whether the pin has ended: what it took back is another thing by now. */
+/** Whether the pin has ended: the configuration that was rolled back has changed since. */
 export function isOver({ revision, left }: Pin, newest: Revision): boolean {
   return left !== undefined && isMended(newest, { revision, left });
 }
 
-/** Whether an entity that the revision is without leaves with the pin: never an upstream or a target. */
+/**
+ * Whether an entity that the revision does not have leaves with the pin. Upstreams and targets
+ * never do.
+ */
 export function isTakenBack(entity: HeldEntity, pin: Pin): boolean {
   return isRevoked(entity) && !isAdopted(entity) && pin.isFromAnother(entity);
 }
 
-/** Whether a pin takes such an entity back where the revision is without it. */
+/** Whether a pin removes entities of this kind when the revision does not have them. */
 export function isRevoked({ kind }: { readonly kind: Kind }): boolean {
   return kind === 'service' || kind === 'route' || kind === 'plugin';
 }
 
-/** What the revision is without and stays all the same. */
+/** Entities that the revision does not have and that stay. */
 export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly Kept[] {
   if (pin.isHold) return [];
   return unwanted
@@ -84,7 +94,7 @@ export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly K
     }));
 }
 
-/** What the upstreams of zones that are held say of it. */
+/** Reads the affinity from the held upstreams of zones. */
 export function affinityOf(held: readonly HeldEntity[]): Affinity {
   const ofZones = held.filter((one) => zoneOf(one) !== undefined);
   if (ofZones.length === 0) return 'none';

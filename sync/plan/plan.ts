@@ -19,13 +19,16 @@ import { replaceTargets } from './removals/replaced';
 
 export type PlanInput = RemovalContext & {
   readonly held: readonly HeldEntity[];
-  /** Held entities that are not desired and get other contents while they are there; absent: none do. */
+  /** Held entities that are not desired and are updated as long as they exist. Absent: none. */
   readonly stale?: Document;
 };
 
 export type Plan = Changes & { readonly desired: Document; readonly absences: Absences };
 
-/** What to write so that the control plane holds what is desired, without removing anything that is uncertain. */
+/**
+ * Makes the changes after which the control plane holds the desired document. Never removes on
+ * uncertain information.
+ */
 export function makePlan(given: PlanInput): Plan {
   const heldByName = new Map(given.held.map((entity) => [nameOf(entity), entity]));
   const completed = completeAdopted(given.desired, heldByName);
@@ -76,9 +79,9 @@ function isParent({ kind }: Entity): boolean {
   return kind === 'upstream' || kind === 'service';
 }
 
-/** A route stays when its domain cannot be used at the moment, and takes no more than its paths all the same (fm-46). */
+/** Bounds the paths of a route that stays while its domain is unusable (fm-46). */
 function boundedRouteOf(entity: HeldEntity): readonly Entity[] {
-  // Below somebody else's service it has no parent here, and written without one it would lose that.
+  // A route below a foreign service has no parent here, and a write would drop its service.
   if (entity.kind !== 'route' || entity.parent === undefined || isAdopted(entity)) return [];
   const { id: _, ...route } = entity;
   return [boundRoute(withoutDefaults(route))];
@@ -95,7 +98,10 @@ function upsertOf(desired: Entity, before: HeldEntity | undefined, { toChange, h
   return reason === undefined ? [] : [toChange('update', desired, { reason, before, after: desired })];
 }
 
-/** Creates, then updates in write order, then deletes backwards; by key within. Before and after these, updates that have their turn there. */
+/**
+ * Sorts creates, then updates in write order, then deletes in reverse order; by key within a kind.
+ * Updates of turn `first` come before all of these, and of turn `last` after them.
+ */
 function sortChanges(changes: readonly Change[]): readonly Change[] {
   const byStage = groupBy(changes, (one) => stageName(turnOf(one), one.action, one.kind));
   const inOrder = (turn: Turn, action: Action, kinds: readonly Kind[] = writeOrder) =>
@@ -115,7 +121,10 @@ function stageName(turn: Turn, action: Action, kind: Kind): string {
   return `${turn} ${action} ${kind}`;
 }
 
-/** The document that the control plane holds once the plan is applied: what is desired, and what stays as it is; `withheld` is not applied. */
+/**
+ * Returns the document that the control plane holds after the plan: desired entities, and those
+ * that stay. `withheld` changes are not applied.
+ */
 export function outcomeOf(
   held: readonly HeldEntity[],
   { changes, desired }: Pick<Plan, 'changes' | 'desired'>,

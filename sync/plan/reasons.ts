@@ -24,7 +24,7 @@ export function whyCreated(entity: Entity, held: Document): string {
   return `${isNameTarget(entity) ? `via resolver${inPlaceOf(entity, held)}; ` : first}${available}`;
 }
 
-/** What of the domain's own upstream a name comes in place of. */
+/** Says which entries of the domain's own upstream the name replaces. */
 function inPlaceOf({ domain }: Entity, held: Document): string {
   const own = held.filter((one) => one.domain === domain && isOwnTarget(one));
   const { length: addresses } = own.filter((one) => !isNameTarget(one));
@@ -41,7 +41,10 @@ export function whyUpdated(desired: Entity, held: HeldEntity): string | undefine
   return `${zoneOf(desired) === undefined ? '' : 'affinity: '}${differences.join('; ')}`;
 }
 
-/** The tags of a name are as many as its endpoints: what came, and what went. Undefined where something else differs. */
+/**
+ * Names the endpoints that came and went. The tags of a name list its endpoints, which may be many.
+ * Undefined when something else differs too.
+ */
 function endpointsText(desired: Entity, held: HeldEntity): string | undefined {
   const [before, after] = [held, desired].map(({ tags }) => originsOf(tags).endpointIds);
   if (!before || !after || differencesOf({ ...desired, tags: held.tags }, held).length > 0) return undefined;

@@ -10,7 +10,7 @@ import { type Document, nameOf, parentNameOf } from '#deck/document';
 import { originsOf } from '#deck/tags';
 import type { Change } from './changes';
 
-/** The deletes that take a domain out of the control plane, in the order in which they are safe. */
+/** Returns the deletes that take a domain out of the control plane, in a safe order. */
 export function planRetirement(domain: string, held: readonly HeldEntity[]): readonly Change[] {
   const ids = new Map(held.map((one) => [nameOf(one), one.id]));
   return held
@@ -29,27 +29,30 @@ export function planRetirement(domain: string, held: readonly HeldEntity[]): rea
     }));
 }
 
-/** What is said of a domain of which the control plane holds nothing: most likely a typing error. */
+/** The message when the control plane holds nothing of a domain, most likely for a typing error. */
 export function unknownDomain(domain: string, held: readonly HeldEntity[]): string {
   const domains = [...new Set(held.map((one) => one.domain))].sort(compareText);
   return `the control plane holds nothing of domain ${domain}; it holds: ${domains.join(', ') || 'no domain'}`;
 }
 
-/** What discovery says about a domain that shall leave. */
+/** What discovery knows about a domain that shall leave. */
 type Claimed = {
   readonly snapshot: Snapshot;
   readonly held: readonly HeldEntity[];
   readonly desired: Document;
-  /** Whether the source of this name may claim the domain, by its configuration. */
+  /** Whether the configuration lets this source claim the domain. */
   readonly mayClaim: (source: string) => boolean;
 };
 
-/** Why the domain cannot be retired: it serves, or nobody knows whether it does. Undefined: nobody claims it. */
+/**
+ * Why the domain cannot be retired: it serves requests, or nobody knows whether it does. Undefined:
+ * it can be retired.
+ */
 export function whyClaimed(domain: string, claimed: Claimed): Problem | undefined {
   return whyUnknown(domain, claimed) ?? whyServed(domain, claimed);
 }
 
-/** A scope that cannot be read may hold the endpoint that serves the domain (fm-36). */
+/** A scope that cannot be read may hold an endpoint of the domain (fm-36). */
 function whyUnknown(domain: string, { snapshot, held, mayClaim }: Claimed): Problem | undefined {
   const targets = held.filter((one) => one.domain === domain && one.kind === 'target');
   const holding = new Set(targets.flatMap((one) => originsOf(one.tags).scopeIds));
@@ -81,7 +84,10 @@ function whyServed(domain: string, { snapshot, held, desired }: Claimed): Proble
   };
 }
 
-/** An endpoint that is being modified, and one in use whose tags cannot be read, go on serving. */
+/**
+ * Endpoints that go on serving: those that are being modified, and used ones whose tags cannot be
+ * read.
+ */
 function inDoubt(
   domain: string,
   snapshot: Snapshot,
@@ -97,7 +103,7 @@ function inDoubt(
   return [ids.filter((id) => judge(id).isSeen === true), 'is in use, though quarantined,'];
 }
 
-/** What would leave now and was not shown before the answer; names, for people. */
+/** Names of entities that would leave now but were not shown to the person who agreed. */
 export function unseenOf(shown: readonly Change[], now: readonly Change[]): readonly string[] {
   const seen = new Set(shown.map((one) => `${nameOf(one)} ${one.id}`));
   return now.filter((one) => !seen.has(`${nameOf(one)} ${one.id}`)).map(({ kind, key }) => `${kind} ${key}`);

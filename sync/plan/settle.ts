@@ -20,20 +20,22 @@ import { type DecidedForms, decideForms, type FormsInput } from './via';
 export type SettleOptions = {
   readonly owner: string;
   readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** What people wrote: tags take no path and no name of it. Absent: nothing. */
+  /** What people wrote: tags cannot take its paths and names. Absent: nothing. */
   readonly base?: Base;
   readonly affinity?: Affinity;
   /** As in DesiredInput. */
   readonly callersSettings?: CallersSettings;
-  /** Absent: each address is a target. */
+  /** Absent: every address is a target. */
   readonly via?: ViaSettings;
   /** Absent: nothing is protected. */
   readonly protection?: Protection;
-  /** Domains whose zones stay as they are although `affinity` is none; absent: none do. */
+  /** Domains whose zones stay although `affinity` is none. Absent: none. */
   readonly zonesKept?: ZonesKept;
-  /** Ranges that the configuration grants; absent: none. */
+  /** Address ranges that the configuration allows. Absent: none. */
   readonly allowed?: AllowedAddresses;
-  /** What is held is under a pin: what would be desired without it waits for nothing. */
+  /**
+   * The control plane is pinned: what would be desired without the pin does not wait for anything.
+   */
   readonly isPinned?: boolean;
   /** What the control plane holds. */
   readonly held: Document;
@@ -43,13 +45,14 @@ type Settled = {
   readonly claims: Claims;
   readonly desired: Document;
   readonly evidence: Evidence;
-  /** Switches from one form of a domain's addresses to another that wait. */
+  /** Switches to another form of a domain's addresses that wait. */
   readonly waiting: readonly Kept[];
 };
 
 /**
- * Settles the claims, and renders what follows from them. A domain that would take a name of a base file is quarantined, and the others are
- * settled without it (fm-48); where the control plane holds that name already, the base file is what contradicts.
+ * Settles the claims and renders the desired document. A domain that would take a name of a base
+ * file is quarantined, and the other domains are settled without it (fm-48). If the control plane
+ * already holds that name for the domain, the base file is at fault instead.
  */
 export function settle(snapshot: Snapshot, options: SettleOptions, contested: Contested = new Map()): Settled {
   const { held, settings, base = emptyBase, zonesKept: affinityOf } = options;

@@ -4,19 +4,19 @@ import { knownEndpoints, knownQuarantined, unknownScopes } from '#core/snapshot'
 import type { Document } from '#deck/document';
 import { nameOf } from '#deck/document';
 
-/** What the configuration names, and where it could be found. */
+/** Names in the configuration, and where they could be found. */
 export type Named = {
   readonly snapshot: Snapshot;
   readonly desired: Document;
-  /** What is held, and what would be desired without a pin. */
+  /** Held entities, and entities that would be desired without a pin. */
   readonly known: Document;
   /** Domains with settings. */
   readonly configured: readonly string[];
-  /** Domains that are published. */
+  /** Domains that are published to Cloud Map. */
   readonly published: readonly string[];
-  /** Domains and entities. */
+  /** Entries: domains and entities. */
   readonly protect: readonly string[];
-  /** Absent: there is no contract. */
+  /** Absent: the configuration has no contract. */
   readonly contracts?: Contract;
 };
 
@@ -29,12 +29,15 @@ const unclaimedEnd =
   ': no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint';
 const unfoundEnd = ': nothing with that name is discovered or held; correct the name, or remove it (unprotect)';
 
-/** Whether a warning is one that a pass makes only where it could read all scopes. */
+/** Whether a pass makes this warning only when it could read all scopes. */
 export function isOfUnclaimed(warning: string): boolean {
   return warning.endsWith(unclaimedEnd) || warning.endsWith(unfoundEnd);
 }
 
-/** What the configuration names and nobody knows, where all scopes were read: most likely a typing error. */
+/**
+ * Warnings about names in the configuration that nothing matches, most likely typing errors. None
+ * while a scope is unknown.
+ */
 export function unclaimed(named: Named): readonly string[] {
   if (unknownScopes(named.snapshot).length > 0) return [];
   const claimed = new Set(named.desired.map((one) => one.domain));
@@ -49,7 +52,10 @@ export function unclaimed(named: Named): readonly string[] {
   ];
 }
 
-/** Each domain that somebody may call, with who; what a provider's own service is said to lead to is known by that. */
+/**
+ * Domains that consumers may call, each with its keys in the configuration. Domains of a provider's
+ * own service are known from `services`.
+ */
 function calledIn({ services, consumers }: Contract) {
   const served = new Set(services.flatMap(({ domains = [] }) => domains));
   const callers = Object.entries(consumers).flatMap(([name, { calls }]) => calls.map((domain) => ({ name, domain })));

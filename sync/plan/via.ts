@@ -22,15 +22,18 @@ export type FormsInput = {
   readonly protection?: Protection;
 };
 
-/** How each domain stands in its upstream, and the switches that wait, each with the reason. */
+/**
+ * The form of each domain's addresses in its upstream, and the switches that wait, with the reason.
+ */
 export type DecidedForms = {
   readonly formsOf: (domain: string) => TargetForms;
   readonly waiting: readonly Kept[];
 };
 
 /**
- * Decides how the addresses of each domain reach Kong: as is wanted, but a domain that is held in another form keeps that one while anything
- * of it is uncertain, since the other form would be made of what is known alone (fm-75). What is protected stays beside the form that is wanted.
+ * Decides how the addresses of each domain reach Kong: in the wanted form. A domain keeps its held
+ * form while anything about it is uncertain, since the new form would contain only what is known
+ * (fm-75). Protected targets stay beside the wanted form.
  */
 export function decideForms({ domains, wantedOf, ...context }: FormsInput): DecidedForms {
   const targets = groupBy(context.held.filter(isOwnTarget), (one) => one.domain);
@@ -56,7 +59,7 @@ export function decideForms({ domains, wantedOf, ...context }: FormsInput): Deci
 
 type Beside = { readonly forms: TargetForms; readonly kept: readonly Kept[] };
 
-/** The form that is wanted, and beside it each form of which a target is protected that would leave. */
+/** The wanted form, together with each form that has a protected target. */
 function keepForms(own: readonly Entity[], wanted: TargetForms, protection: Protection = unprotected): Beside {
   const leaving = own.filter((one) =>
     isNameTarget(one) ? !wanted.names.includes(nameInParent(one.key)) : !wanted.hasAddresses,
@@ -75,14 +78,16 @@ function keepForms(own: readonly Entity[], wanted: TargetForms, protection: Prot
   };
 }
 
-/** Whether something of the form that is held leaves. */
+/** Whether a part of the held form leaves. */
 function isSwitch(before: TargetForms, wanted: TargetForms): boolean {
   return (before.hasAddresses && !wanted.hasAddresses) || before.names.some((name) => !wanted.names.includes(name));
 }
 
 type Uncertain = Pick<FormsInput, 'evidence'> & { readonly unknown: ReadonlySet<string> };
 
-/** What of the domain nobody knows for certain: a scope of what it holds or claims, or an endpoint that it holds. */
+/**
+ * Why the domain is uncertain: an unknown scope that it uses, or a held endpoint that is uncertain.
+ */
 function whyUncertain(domain: Domain, held: readonly Entity[], context: Uncertain): string | undefined {
   const { unknown, evidence } = context;
   const scopeIds = [

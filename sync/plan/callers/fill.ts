@@ -9,15 +9,19 @@ export type Filled = {
   /** Whether the configuration makes entities of the plugin. */
   readonly hasCallers: boolean;
   readonly desired: Document;
-  /** Held entities of domains that are not desired now, with today's tables: what was allowed may be so no more. */
+  /**
+   * Held entities of domains that are not desired now, with the tables of today, since a caller may
+   * have lost its permission.
+   */
   readonly stale: Document;
-  /** Tables that would be too large: they lose what they have to, and get nothing. And entities that nobody has tables for. */
+  /** Tables over the size limit, which only lose endpoints, and entities without tables. */
   readonly kept: readonly Kept[];
 };
 
 /**
- * Puts today's tables into the entities of the plugin, whichever revision they are of, and into those of domains that cannot be discovered now. Without
- * `callers` nobody says who may call: the tables that are held stay, and an entity that is not held is not made.
+ * Puts the tables of today into all entities of the plugin: desired ones of any revision, and held
+ * ones of domains that cannot be discovered now. Without `callers` the held tables stay, and an
+ * entity that is not held is not created.
  */
 export function fillTables(desired: Document, callers: Callers | undefined, held: readonly HeldEntity[]): Filled {
   const heldOnes = held.filter(isCallers);

@@ -4,16 +4,20 @@ import type { Entity } from '#deck/document';
 import type { Kept } from '../changes';
 
 /**
- * Most bytes of the tables of one domain, and of all domains. A data plane in hybrid mode takes no configuration over 16 MiB (Kong's `cluster_max_payload`), and
- * an Admin API no body over 10 MiB (`nginx_admin_client_max_body_size`); all other entities need room as well.
+ * Largest tables of one domain, and of all domains together, in bytes. In hybrid mode a data plane
+ * refuses a configuration over 16 MiB (Kong's `cluster_max_payload`). An Admin API refuses a body
+ * over 10 MiB (`nginx_admin_client_max_body_size`). The other entities need room too.
  */
 const mostBytes = 1024 * 1024;
 const mostTogether = 8 * mostBytes;
 
-/** An entity with the tables that it holds, and those that it should. */
+/** An entity with its held tables (`before`) and the tables that it should have. */
 export type TableFilling = { readonly entity: Entity; readonly before: CallersTables; readonly wanted: CallersTables };
 
-/** The tables that each entity gets, in the same order. A table that would be too large loses what it has to, and gets no endpoint: `kept` says why. */
+/**
+ * Returns the tables for each entity, in the same order. A table over the limit loses endpoints
+ * that have to leave, and gets no new endpoint; `kept` says why.
+ */
 export function limitTables(fillings: readonly TableFilling[]): {
   readonly tables: readonly CallersTables[];
   readonly kept: readonly Kept[];
@@ -24,7 +28,7 @@ export function limitTables(fillings: readonly TableFilling[]): {
   if (fits) return { tables: fillings.map(({ wanted }) => wanted), kept: [] };
   const kept: Kept[] = [];
   const smallest = fillings.map((one) => onlyHeld(one));
-  // What stays has its room first.
+  // Endpoints that stay get room first.
   let spare = total <= mostTogether ? Number.POSITIVE_INFINITY : mostTogether - sum(smallest.map(sizeOf));
   const tables = fillings.map(({ entity, wanted }, index) => {
     const least = smallest[index] ?? wanted;
@@ -69,7 +73,10 @@ function tooLargeTogether({ key, domain }: Entity, total: number): Kept {
   };
 }
 
-/** Of what is wanted, the endpoints that either table has already: under another consumer, or as one that may not call any more, too. */
+/**
+ * Returns the wanted endpoints that a held table already has, even under another consumer or
+ * without permission.
+ */
 function onlyHeld({ before, wanted }: TableFilling): CallersTables {
   const entriesIn = (text: string) => parseTable(text) ?? [];
   const ids = new Set([before.callers, before.others].flatMap(entriesIn).map(({ endpointId }) => endpointId));

@@ -10,22 +10,24 @@ import { lazy } from '#core/timing/lazy';
 import { type CallersSettings, type CallersTables, isCallers, tablesIn } from '#deck/callers/entity';
 import type { HeldEntity } from '#deck/document';
 
-/** Who may call whom, and who is connected. */
+/** The contract, and the endpoints that are connected. */
 export type CallersInput = {
   readonly contracts: Pick<ContractsConfig, 'consumers' | 'mode' | 'onMissing'>;
   readonly view: ContractsView;
 };
 
-/** What makes the entities of the plugin in this pass. */
+/** Settings and tables for the plugin's entities in this pass. */
 export type Callers = {
   readonly settings: CallersSettings;
-  /** Tables of a domain for an entity with these exceptions. */
+  /** Returns the tables of a domain for an entity with these exceptions. */
   tablesOf(domain: string, exceptions: readonly string[]): CallersTables;
 };
 
 /**
- * The tables of all domains: endpoints that are connected, as last known, and in the contract now. A service whose connections were never known adds none and
- * removes none: of it counts what is held. Undefined where no service is the gateway's: then nobody comes in through one.
+ * Makes the tables of all domains from connected endpoints, as last known, that the contract names
+ * now. A service with connections that were never known adds and removes nothing: held entries
+ * stay. Undefined when no service belongs to the gateway, since no caller then arrives through
+ * PrivateLink.
  */
 export function callersFrom(
   { contracts: { consumers, mode, onMissing }, view }: CallersInput,
@@ -54,7 +56,10 @@ export function callersFrom(
 
 type Caller = Omit<TableEntry, 'consumer'>;
 
-/** AWS says so; or it says nothing against one that a table has, as while the endpoint is being modified and goes on serving. */
+/**
+ * Connected endpoints: those that AWS calls available, and held ones in a state that may pass, as
+ * while an endpoint is modified and goes on serving.
+ */
 function connectedTo(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
   const all = services
     .flatMap(({ connections }) => lastKnown(connections) ?? [])
@@ -62,19 +67,26 @@ function connectedTo(services: readonly ServiceState[], held: () => HeldCallers)
       const known = parseEndpointState(state);
       if (known === 'available') return [{ endpointId, account }];
       const before = isStaying(known) ? held().get(endpointId) : undefined;
-      // Of what cannot be read the account is what it was: it never changes.
+      // AWS's answer is unreadable here. An endpoint never changes its account, so the held account
+      // is right.
       return before ? [{ endpointId, account: account ?? (misfit === undefined ? undefined : before.account) }] : [];
     });
   const doubtful = ofSeveralAccounts(all);
   return all.filter(({ endpointId }) => !doubtful.has(endpointId));
 }
 
-/** One that waits for its acceptance was not let in, whatever it was before. */
+/**
+ * Whether a held endpoint stays. An endpoint that waits for acceptance has no access, whatever it
+ * had before.
+ */
 function isStaying(state: EndpointState): boolean {
   return state !== 'pendingAcceptance' && dispositionOf(state) === 'hold';
 }
 
-/** Endpoints of which services tell different accounts: nobody knows whose they are, and a table with one twice is broken for everybody. */
+/**
+ * Endpoints with different accounts at different services. Their owner is unknown, and an endpoint
+ * that stands twice in a table breaks the table for everybody.
+ */
 function ofSeveralAccounts(callers: readonly Caller[]): ReadonlySet<string> {
   const accounts = new Map<string, string>();
   const doubtful = new Set<string>();
@@ -86,7 +98,9 @@ function ofSeveralAccounts(callers: readonly Caller[]): ReadonlySet<string> {
   return doubtful;
 }
 
-/** What tables hold of services that were never known; what another service knows is not asked of them. */
+/**
+ * Held entries of services that were never known. Known services answer for their own endpoints.
+ */
 function heldBeside(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
   const known = services.map(({ connections }) => lastKnown(connections));
   if (known.every((one) => one !== undefined)) return [];
@@ -108,7 +122,10 @@ function callersIn(held: readonly HeldEntity[]): HeldCallers {
   return new Map(entries.map((one) => [one.endpointId, one]));
 }
 
-/** Gives the text of the endpoints of some consumers: domains that the same ones may call share one. */
+/**
+ * Returns a function that makes the table text for some consumers. Domains with the same callers
+ * share one text.
+ */
 function textsBy(connected: readonly TableEntry[]): (names: readonly string[]) => string {
   const byConsumer = groupBy(connected, ({ consumer }) => consumer);
   const lines = new Map([...byConsumer].map(([name, entries]) => [name, writeTable(entries)]));

@@ -3,17 +3,17 @@ import { groupBy } from '#core/group-by';
 import type { Changes } from '../changes';
 import type { Protection } from './protection';
 
-/** What a plan does to the entities of one entry of `protect`, and what it leaves undone. */
+/** What a plan does to the entities of one entry of `protect`, and what it does not do. */
 export type ProtectedReport = {
   readonly entry: string;
   readonly domain: string;
-  /** Changes that are planned: what comes, what is updated, and what AWS reports as gone for good. */
+  /** Planned creates and updates, and removals that AWS reports as gone for good. */
   readonly changes: number;
-  /** What would leave and stays. */
+  /** Entities that would leave without protection. */
   readonly kept: number;
 };
 
-/** Each entry of `protect` that the plans concern, by name. */
+/** Returns a report for each entry of `protect` that the plans concern, by name. */
 export function countProtected(plans: readonly Changes[], protection: Protection): readonly ProtectedReport[] {
   const changed = plans.flatMap(({ changes }) =>
     changes.flatMap((change) => {

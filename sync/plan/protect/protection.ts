@@ -1,18 +1,19 @@
 import type { Document, Entity } from '#deck/document';
 import { nameOf, parentNameOf } from '#deck/document';
 
-/** What of an entity decides whether it is protected. */
+/** The fields of an entity that decide about protection. */
 export type Protectable = Pick<Entity, 'kind' | 'key' | 'domain' | 'parent'>;
 
-/** Gives the entry of `protect` that an entity is protected by; undefined: by none. */
+/** Returns the entry of `protect` that protects an entity. Undefined: none does. */
 export type Protection = (entity: Protectable) => string | undefined;
 
 /** Nothing is protected. */
 export const unprotected: Protection = () => undefined;
 
 /**
- * What `protect` keeps of what is held: all of a domain; an entity with what is below it (targets of an upstream, routes and plugins of a
- * service) and with what it cannot do without (its upstream, its service).
+ * Builds the protection of held entities. An entry protects a whole domain; or an entity with its
+ * children (targets of an upstream, routes and plugins of a service) and what it needs (its
+ * upstream, its service).
  */
 export function protectionOf(protect: readonly string[], held: Document): Protection {
   if (protect.length === 0) return unprotected;
@@ -22,7 +23,7 @@ export function protectionOf(protect: readonly string[], held: Document): Protec
   return (one) => listed(one.domain) ?? listed(nameOf(one)) ?? listed(parentNameOf(one)) ?? needed.get(nameOf(one));
 }
 
-/** By the name of what entities of the entries need, the entry. */
+/** Maps each needed entity (a service, an upstream) to the entry that needs it. */
 function neededBy(entries: ReadonlySet<string>, held: Document): ReadonlyMap<string, string> {
   const services = new Map(held.flatMap((one) => (one.kind === 'service' ? [[nameOf(one), one] as const] : [])));
   const upstreamOf = (service: Entity | undefined) => (service ? [`upstream:${service.fields.host}`] : []);
@@ -35,7 +36,7 @@ function neededBy(entries: ReadonlySet<string>, held: Document): ReadonlyMap<str
   return new Map(listed.flatMap((one) => needs(one).map((name) => [name, nameOf(one)] as const)));
 }
 
-/** Why something stays: the entry that says so, then what it would leave for. */
+/** The reason for an entity that stays: the entry, then the reason to remove it. */
 export function protectedBy(entry: string, reason: string): string {
   return `protected: protect lists ${entry}; ${reason}`;
 }

@@ -4,11 +4,14 @@ import { type Document, nameOf } from '#deck/document';
 
 type Guarding = {
   readonly protect: readonly string[];
-  /** What people wanted to do, for them. */
+  /** The command that people wanted to run. */
   readonly next: string;
 };
 
-/** Why a domain cannot leave: `protect` lists it, or something that is held of it. Undefined: nothing of it is protected. */
+/**
+ * Why a domain cannot leave: `protect` lists the domain or one of its entities. Undefined: nothing
+ * of it is protected.
+ */
 export function whyProtected(domain: string, held: Document, { protect, next }: Guarding): Problem | undefined {
   const names = held.filter((one) => one.domain === domain).map(nameOf);
   const entries = protect.filter((entry) => entry === domain || names.includes(entry));

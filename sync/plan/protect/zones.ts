@@ -5,7 +5,7 @@ import type { Kept } from '../changes';
 import { affinityOf } from '../pin';
 import { type Protection, protectedBy } from './protection';
 
-/** By domain, the affinity that its zones keep. */
+/** The affinity that the zones of a domain keep, by domain. */
 export type ZonesKept = ReadonlyMap<string, Affinity>;
 
 export type KeptZones = { readonly zonesKept: ZonesKept; readonly kept: readonly Kept[] };
@@ -13,8 +13,9 @@ export type KeptZones = { readonly zonesKept: ZonesKept; readonly kept: readonly
 type ZoneContext = { readonly affinity?: Affinity; readonly protection: Protection };
 
 /**
- * Domains that keep the upstreams of their zones although `affinity` is none, since something there is protected. They go on as they are held: what
- * stays and follows discovery no more would lead a zone to addresses of the past.
+ * Finds domains that keep the upstreams of their zones although `affinity` is none, since something
+ * in the zones is protected. These zones still follow discovery: frozen zones would send requests
+ * to old addresses.
  */
 export function keepZones(held: readonly HeldEntity[], { affinity = 'none', protection }: ZoneContext): KeptZones {
   const ofZones = affinity === 'none' ? held.filter((one) => zoneOf(one) !== undefined) : [];

@@ -1,15 +1,17 @@
 import type { Verdict } from '#core/claims/verdicts';
 import type { HeldEntity } from '#deck/document';
 
-/** How a held target has been missed so far. Values only: they outlive the process. */
+/**
+ * How often and how long a held target was missing. Plain values, since they outlive the process.
+ */
 export type Absence = {
-  /** Observations that missed it. */
+  /** Number of observations without the target. */
   readonly count: number;
-  /** Milliseconds between the first of these and the last, as far as they count. */
+  /** Milliseconds between the first and the last of these observations; long gaps are capped. */
   readonly forMs: number;
-  /** Milliseconds since the last. */
+  /** Milliseconds since the last of these observations. */
   readonly waitedMs: number;
-  /** When the last was made, where that is known; unix epoch, milliseconds. */
+  /** Time of the last of these observations, if known; unix epoch, milliseconds. */
   readonly observedAtMs?: number;
 };
 
@@ -18,7 +20,7 @@ export type Absences = Readonly<Record<string, Absence>>;
 
 export type Judged = { readonly target: HeldEntity; readonly verdict: Verdict };
 
-/** When what is absent may leave. */
+/** How often and how long a target must be absent before it may leave. */
 export type AbsencePolicy = { readonly removeAfterAbsences: number; readonly removeAfterSeconds: number };
 
 export type CountContext = {
@@ -27,7 +29,10 @@ export type CountContext = {
   readonly policy: AbsencePolicy;
 };
 
-/** Counts what was observed: one more for the absent, unchanged for the uncertain that nobody saw, forgotten for all others. */
+/**
+ * Counts one more observation for absent targets, keeps the count of uncertain targets that nobody
+ * saw, and forgets all others.
+ */
 export function countAbsences(previous: Absences, judged: readonly Judged[], context: CountContext): Absences {
   const entries = judged.flatMap(({ target, verdict }) => {
     const before = previous[target.key];
@@ -39,12 +44,12 @@ export function countAbsences(previous: Absences, judged: readonly Judged[], con
   return Object.fromEntries(entries);
 }
 
-/** What was counted before, where this pass says nothing of it. */
+/** Keeps the count when this pass has no observation. */
 export function stillCounted(before: Absence, elapsedMs: number): Absence {
   return { ...before, waitedMs: before.waitedMs + elapsedMs };
 }
 
-/** One observation counts once, however often it is read (fm-39). */
+/** Counts each observation once, however often it is read (fm-39). */
 function countOne(before: Absence | undefined, observedAtMs: number | undefined, context: CountContext): Absence {
   if (!before) return { count: 1, forMs: 0, waitedMs: 0, observedAtMs };
   const { elapsedMs } = context;
@@ -56,8 +61,9 @@ function countOne(before: Absence | undefined, observedAtMs: number | undefined,
 }
 
 /**
- * What may count at most from one observation to the next: with `removeAfterAbsences` of them the time is just reached. Neither a pause
- * nor a clock that was set in between makes one observation do for several (fm-41).
+ * Longest time that one gap between observations may add: `removeAfterAbsences` observations just
+ * reach `removeAfterSeconds`. So neither a pause nor a clock change makes one observation do the
+ * work of several (fm-41).
  */
 function mostBetweenMs({ policy: { removeAfterAbsences, removeAfterSeconds } }: CountContext): number {
   return Math.ceil((removeAfterSeconds * 1_000) / Math.max(1, removeAfterAbsences - 1));

@@ -8,15 +8,19 @@ import { isIdle } from './idle';
 import type { Policy } from './policy';
 import { whyTooMuch } from './share';
 
-/** What the brake holds back of a plan, and why; all else of the plan goes ahead, since it may be what heals. */
+/**
+ * The changes that the brake withholds, and why. The rest of the plan goes ahead, since it may
+ * repair the cause.
+ */
 export type Withheld = { readonly reason: string; readonly changes: readonly Change[] };
 
-/** The plan without what the brake withholds; without `withheld` it withholds nothing. */
+/** The plan without the withheld changes. Without `withheld` the brake withholds nothing. */
 export type Braked = { readonly changes: readonly Change[]; readonly withheld?: Withheld };
 
 /**
- * Withholds the removals of a plan that takes too large a share of the addresses held from their domains (docs/decisions/0005). What another form of
- * a domain's addresses replaces is none of them (docs/decisions/0053-via.md).
+ * Withholds the removals of a plan that takes too many of the held addresses from their domains
+ * (docs/decisions/0005). A switch to another form of a domain's addresses takes nothing away
+ * (docs/decisions/0053-via.md).
  */
 export function brake(changes: readonly Change[], held: readonly HeldEntity[], policy: Policy): Braked {
   const isReplaced = replacedBy(changes, held);
@@ -33,18 +37,24 @@ export function brake(changes: readonly Change[], held: readonly HeldEntity[], p
   return { changes: left, withheld: { reason, changes: leftOut.map(({ change }) => change) } };
 }
 
-/** One address of one domain, in however many upstreams: an address that serves two domains counts for each (fm-35). */
+/**
+ * An address within a domain, in any number of upstreams. An address that serves two domains counts
+ * twice (fm-35).
+ */
 function addressOf({ domain, key }: Pick<HeldEntity, 'domain' | 'key'>): string {
   return `${domain} ${nameInParent(key)}`;
 }
 
-/** A target that goes, or gets no requests any more. */
+/** Whether the target leaves, or no longer gets requests. */
 function isTaking({ action, kind, before, after }: Change): boolean {
   if (kind !== 'target' || action === 'create') return false;
   return action === 'delete' || (after !== undefined && isIdle(after) && !(before && isIdle(before)));
 }
 
-/** Addresses that a domain loses: one that leaves a zone's upstream and stays in its domain's is not lost. */
+/**
+ * Addresses that a domain loses. An address that leaves the upstream of a zone but stays in the
+ * domain's own upstream is not lost.
+ */
 function lostAddresses(taken: readonly Change[], held: readonly HeldEntity[]): ReadonlySet<string> {
   const keys = new Set(taken.map((one) => one.key));
   const stays = (one: HeldEntity) => one.kind === 'target' && !zoneOf(one) && !keys.has(one.key);
@@ -52,7 +62,10 @@ function lostAddresses(taken: readonly Change[], held: readonly HeldEntity[]): R
   return new Set(taken.map(addressOf).filter((address) => !left.has(address)));
 }
 
-/** Whether a target goes while its domain's own upstream keeps, or gets, a name in place of it; in place of a name it may be anything. */
+/**
+ * Tells whether a removed target is replaced: the domain's own upstream keeps or gets a name
+ * instead, or anything instead of a name.
+ */
 function replacedBy(changes: readonly Change[], held: readonly HeldEntity[]): (change: Change) => boolean {
   const deleted = new Set(changes.filter((one) => one.action === 'delete').map((one) => one.key));
   const created = changes.flatMap(({ action, after }) => (action === 'create' && after ? [after] : []));

@@ -5,8 +5,8 @@ import type { HeldEntity } from '#deck/document';
 import { accountOf, eachOriginOf } from '#deck/tags';
 
 /**
- * Endpoints of held targets that no known scope lists, by the known scope that the targets' tags name; in order, each once. What was
- * observed before that scope was read lists nothing any more.
+ * Returns the endpoints of held targets that no known scope lists, by the known scope in their
+ * tags; sorted, without duplicates. A list that is older than that scope's own list is ignored.
  */
 export function missingEndpoints(
   snapshot: Snapshot,
@@ -22,7 +22,7 @@ export function missingEndpoints(
     if (kind !== 'target') continue;
     const account = accountOfDomain(domain);
     for (const { endpointId, scopeIds } of eachOriginOf(tags)) {
-      // Where tags do not tell which of several it is, the others do not know the endpoint either.
+      // With several scopes in the tags, none of them alone knows the endpoint.
       const scope = scopeIds.length === 1 ? own.get(scopeIds[0] ?? '') : undefined;
       if (scope && knowsItsEndpoints(scope.state, account)) scope.ids.add(endpointId);
     }
@@ -34,7 +34,10 @@ export function missingEndpoints(
   return new Map(missing.filter(([, ids]) => ids.length > 0));
 }
 
-/** The account that a domain was read in; of one that has not been read since accounts are kept, that of the others where there is one. */
+/**
+ * Returns the account that a domain was read in. Domains of earlier versions have no account: they
+ * get the account of all other domains, if there is exactly one.
+ */
 function accountsOfDomains(held: readonly HeldEntity[]): (domain: string) => string | undefined {
   const upstreams = held.filter((one) => one.kind === 'upstream');
   const accounts = new Map(
@@ -48,9 +51,10 @@ function accountsOfDomains(held: readonly HeldEntity[]): (domain: string) => str
 }
 
 /**
- * With credentials of another account every list is empty and every id unknown, which looks just like everything being deleted.
- * A role names its account; where the process's own credentials read, it is the one that the domain was read in before, or, where that
- * is not known, one whose list shows something (docs/decisions/0012).
+ * Credentials of another account find empty lists and unknown ids, exactly as if everything were
+ * deleted. A role names its account. The process's own credentials are trusted in the account that
+ * the domain was read in before; if that is unknown, only when their list is not empty
+ * (docs/decisions/0012).
  */
 function knowsItsEndpoints(
   { scope, accountId, isAccountKept, discovered }: KnownScope,

@@ -10,13 +10,13 @@ export type JudgingInput = RemovalContext & { readonly held: readonly HeldEntity
 
 export type JudgedTargets = TargetRemovals & {
   readonly desired: Document;
-  /** Unwanted names that stay, for the endpoints that let them. */
+  /** Unwanted names that stay, for their endpoints that stay. */
   readonly staying: Document;
 };
 
 /**
- * Of the unwanted entities, the targets that leave. A name is judged endpoint by endpoint, as targets of their own would be: it stays for those that
- * stay, which its tags name then, and leaves with the last one.
+ * Finds the unwanted targets that leave. A name is judged for each of its endpoints, as if each
+ * were a target: it stays with the endpoints that stay, and leaves with the last one.
  */
 export function judgeTargets(unwanted: readonly HeldEntity[], input: JudgingInput): JudgedTargets {
   const names = [...wantedNames(input), ...unwantedNames(unwanted)];
@@ -54,7 +54,7 @@ export function judgeTargets(unwanted: readonly HeldEntity[], input: JudgingInpu
 
 type Standing = { readonly name: Entity; readonly origins: readonly EndpointOrigin[] };
 
-/** Names that are wanted, each with the endpoints that the upstream holds and that are not available now. */
+/** Wanted names, each with the endpoints that the upstream holds and that are not available now. */
 function wantedNames({ desired, held }: JudgingInput): readonly Standing[] {
   const names = desired.filter((one) => isNameTarget(one) && isOwnTarget(one));
   if (names.length === 0) return [];
@@ -67,7 +67,9 @@ function wantedNames({ desired, held }: JudgingInput): readonly Standing[] {
   });
 }
 
-/** One whose tags name no endpoint is a target as others are. */
+/**
+ * Unwanted names with endpoints in their tags. A name without any is judged as an ordinary target.
+ */
 function unwantedNames(unwanted: readonly HeldEntity[]): readonly Standing[] {
   return unwanted
     .filter((one) => isNameTarget(one) && isOwnTarget(one))
@@ -83,10 +85,10 @@ function forOrigins({ id: _, ...name }: HeldEntity, origins: readonly EndpointOr
   return withoutDefaults({ ...name, tags: withOrigins(name.tags, origins) });
 }
 
-/** More reasons than these are counted. */
+/** More reasons than this are only counted. */
 const mostReasons = 3;
 
-/** It leaves with the last of its endpoints. */
+/** A name leaves with the last of its endpoints. */
 function leaving(name: HeldEntity, parts: readonly Removal[] = []): readonly Removal[] {
   const reasons = [...new Set(parts.map((one) => one.reason))].sort(compareText);
   const more = reasons.length > mostReasons ? ` and ${reasons.length - mostReasons} more` : '';

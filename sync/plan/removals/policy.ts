@@ -12,7 +12,7 @@ import { isIdle } from './idle';
 export type Policy = AbsencePolicy & {
   readonly mode: 'sync' | 'upsert-only';
   readonly maxRemovePercent: number;
-  /** This many addresses may leave in this pass, whatever their share is. */
+  /** Number of addresses that may leave in this pass, whatever their share is. */
   readonly allowRemovals?: number;
 };
 
@@ -22,7 +22,7 @@ export type RemovalInput = {
   readonly policy: Policy;
   /** Every scope has answered at least once since the process started (fm-07). */
   readonly allScopesAnswered: boolean;
-  /** Number of targets that each upstream keeps because they are wanted, by upstream key. */
+  /** Number of wanted targets in each upstream, by upstream key. */
   readonly wantedTargets: ReadonlyMap<string, number>;
   /** Absent: nothing is protected. */
   readonly protection?: Protection;
@@ -30,7 +30,9 @@ export type RemovalInput = {
 
 export type Removals = { readonly remove: readonly Judged[]; readonly keep: readonly Judged[] };
 
-/** Splits the unwanted targets into those that may leave now and those that stay, with the reason. */
+/**
+ * Splits the unwanted targets into those that may leave now and those that stay, with the reason.
+ */
 export function judgeRemovals(input: RemovalInput): Removals {
   const sorted = input.judged.map((one) => ({ ...one, stays: whyItStays(one, input) }));
   const filled = new Set([...input.wantedTargets].filter(([, count]) => count > 0).map(([upstream]) => upstream));
@@ -50,20 +52,23 @@ function upstreamOf(target: HeldEntity): string {
   return target.parent ?? '';
 }
 
-/** Of targets that are all absent, the one that was seen most recently; of several, the one with the lowest address. */
+/**
+ * Of absent targets, returns the one that was seen last; of several, the one with the lowest
+ * address.
+ */
 function lastOf(absent: readonly Judged[], { absences }: RemovalInput): HeldEntity | undefined {
   const missedMs = ({ key }: HeldEntity) => absences[key]?.forMs ?? 0;
   const targets = absent.map((one) => one.target);
   return targets.sort((a, b) => missedMs(a) - missedMs(b) || compareAddress(a.key, b.key))[0];
 }
 
-/** In numbers, as people order addresses: `10.0.0.9` before `10.0.0.10`. */
+/** Compares addresses as numbers: `10.0.0.9` before `10.0.0.10`. */
 function compareAddress(a: string, b: string): number {
   const padded = (key: string) => nameInParent(key).replace(/\d+/g, (digits) => digits.padStart(5, '0'));
   return compareText(padded(a), padded(b));
 }
 
-/** The rule that keeps a target although it is unwanted; undefined when it may leave. */
+/** The rule that keeps an unwanted target. Undefined: the target may leave. */
 function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | undefined {
   const { policy, absences } = input;
   if (verdict.is === 'gone') return undefined;
@@ -79,10 +84,13 @@ function whyItStays({ target, verdict }: Judged, input: RemovalInput): string | 
   return isRipe ? undefined : `${verdict.reason}; ${progress}`;
 }
 
-/** Kinds of which a control plane may hold so many. */
+/** Kinds with a limit in the control plane. */
 const limitedKinds: readonly Kind[] = ['target', 'upstream', 'service', 'route'];
 
-/** Why the plan is refused: it adds to a kind of which the control plane would then hold too many. Undefined: it may go on. */
+/**
+ * Why the plan is refused: it adds to a kind that would go over the limit of the control plane.
+ * Undefined: it is not refused.
+ */
 export function overLimit(
   changes: readonly Change[],
   outcome: Document,
@@ -104,7 +112,10 @@ export function overLimit(
 
 const countText = /^[1-9]\d{0,6}$/;
 
-/** The number of addresses that `--allow-removals` names; undefined without it. Throws PrivatelinkError (CONFIG_INVALID). */
+/**
+ * Parses the number of addresses of `--allow-removals`. Undefined without the option. Throws
+ * PrivatelinkError (CONFIG_INVALID).
+ */
 export function parseAllowRemovals(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (countText.test(text)) return Number(text);

@@ -5,12 +5,13 @@ import type { Entity } from '#deck/document';
 import { nameInParent } from '#deck/keys';
 import { originsOf } from '#deck/tags';
 
-/** Ranges of addresses that the configuration grants (`allow.addresses`), by source. */
+/** Address ranges that the configuration allows (`allow.addresses`), by source. */
 export type AllowedAddresses = ReadonlyMap<string, readonly string[]>;
 
 /**
- * What the rule of addresses says of a target that is held already, from before the rule, or from before the configuration granted less:
- * it leaves as an absent one does, and at once where it leads to metadata or to the data plane itself. Undefined: the rule lets it be.
+ * Judges the address of a held target. The target may be older than the rule, or the configuration
+ * allowed more before. A refused address leaves as an absent target does; an address of metadata or
+ * of the data plane itself leaves at once. Undefined: the address is allowed.
  */
 export function judgeAddress({ key, tags }: Entity, allowed: AllowedAddresses): Verdict | undefined {
   const ip = ipOfAddress(nameInParent(key));

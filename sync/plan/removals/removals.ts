@@ -13,29 +13,29 @@ import { isIdle } from './idle';
 import { judgeRemovals, type Policy } from './policy';
 import type { Evidence } from './verdicts';
 
-/** What decides which of the unwanted entities leave. */
+/** The input that decides which unwanted entities leave. */
 export type RemovalContext = {
   readonly desired: Document;
   readonly settings: Readonly<Record<string, DomainSettings>>;
-  /** Absent: nothing here is about zones, and nothing of zones leaves. */
+  /** Absent: the plan is not about zones, and nothing in zones leaves. */
   readonly affinity?: Affinity;
   readonly evidence: Evidence;
   readonly policy: Policy;
   readonly absences: Absences;
   readonly allScopesAnswered: boolean;
-  /** Milliseconds since the absences were counted. */
+  /** Milliseconds since the last count of absences. */
   readonly elapsedMs: number;
-  /** Absent: the control plane is pinned to no revision. */
+  /** Absent: the control plane is not pinned. */
   readonly pin?: Pin;
   /** Absent: nothing is protected. */
   readonly protection?: Protection;
-  /** Whether the configuration makes entities of the plugin that judges callers. */
+  /** Whether the configuration makes entities of the plugin that checks callers. */
   readonly hasCallers?: boolean;
-  /** Domains whose zones stay as they are, although `affinity` is none; absent: none do. */
+  /** Domains whose zones stay although `affinity` is none. Absent: none. */
   readonly zonesKept?: ZonesKept;
 };
 
-/** An entity that leaves the control plane, why, and whether AWS itself says so. */
+/** An entity that leaves the control plane, the reason, and whether AWS itself confirms it. */
 export type Removal = { readonly entity: HeldEntity; readonly reason: string; readonly isConfirmed?: boolean };
 
 export type TargetRemovals = {
@@ -44,7 +44,10 @@ export type TargetRemovals = {
   readonly absences: Absences;
 };
 
-/** Of the unwanted entities, the targets that evidence and policy let go, and those that stay with the reason. */
+/**
+ * Splits the unwanted targets into those that may leave, by evidence and policy, and those that
+ * stay, with the reason.
+ */
 export function removeTargets(unwanted: readonly HeldEntity[], input: RemovalContext): TargetRemovals {
   const judged = unwanted
     .filter((entity) => entity.kind === 'target')
@@ -89,15 +92,16 @@ export type SwitchedOff = {
 };
 
 /**
- * Routes, plugins and upstreams of zones that the configuration switches off in words, which `upsert-only` leaves where they are; a
- * domain as a whole leaves only by `retire`.
+ * Finds routes, plugins and upstreams of zones that the configuration explicitly switches off.
+ * `upsert-only` keeps them. A whole domain leaves only by `retire`.
  */
 export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext): SwitchedOff {
   const { desired, policy, pin, protection = unprotected } = input;
   const routed = new Set(desired.filter((one) => one.kind === 'service').map((one) => one.domain));
   const reasons = new Map<HeldEntity, string>();
   for (const entity of unwanted) {
-    // What a zone's upstream holds, its domain's holds as well, also where the domain cannot be discovered; and a journal knows what it wrote.
+    // The domain's own upstream holds all targets of its zones, even while discovery of the domain
+    // fails. And a journal knows what it wrote.
     const isCertain =
       pin !== undefined || routed.has(entity.domain) || zoneOf(entity) !== undefined || isCallers(entity);
     const reason = isCertain ? whySwitchedOff(entity, input) : undefined;
@@ -116,7 +120,10 @@ export function switchOff(unwanted: readonly HeldEntity[], input: RemovalContext
   return { has, remove: [], kept: [...guarded, ...kept] };
 }
 
-/** Takes what is protected out of `reasons`, and gives it as kept. Targets are not told here: evidence judges them. */
+/**
+ * Moves protected entities from `reasons` to the result. Targets are reported elsewhere, since
+ * evidence judges them.
+ */
 function keepProtected(reasons: Map<HeldEntity, string>, protection: Protection): readonly Kept[] {
   return [...reasons].flatMap(([entity, reason]) => {
     const entry = protection(entity);

@@ -5,9 +5,10 @@ import { formsIn, isNameTarget, isOwnTarget, type TargetForms } from '#deck/via'
 import type { Removal } from './removals';
 
 /**
- * Of the unwanted entities, those that another form of the domain's addresses replaces: addresses and upstreams of zones where a name is wanted, and a
- * name where addresses or another name are. That is configuration, which needs no evidence, in `upsert-only` too: what the domain loses stands
- * beside it already (docs/decisions/0053-via.md).
+ * Finds unwanted entities that another form of the domain's addresses replaces: addresses and zones
+ * when a name is wanted, and a name when addresses or another name are wanted. The form is
+ * configuration and needs no evidence, even in `upsert-only`: the domain already has the
+ * replacement (docs/decisions/0053-via.md).
  */
 export function replaceTargets(unwanted: readonly HeldEntity[], desired: Document): readonly Removal[] {
   const own = groupBy(desired.filter(isOwnTarget), (one) => one.domain);

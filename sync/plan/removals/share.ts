@@ -1,22 +1,28 @@
 import { formatProblem } from '#core/errors';
 import type { Policy } from './policy';
 
-/** Below this many held a percentage says nothing, and the brake does not act. */
+/** Below this number of held addresses a percentage says nothing, and the brake does not act. */
 const brakeFrom = 10;
 
-/** How much of what is held a plan takes away, and how people say it: `the plan <verb> <taken> of <held> <what>`. */
+/**
+ * The share of held things that a plan takes away, and its words: `the plan <verb> <taken> of
+ * <held> <what>`.
+ */
 export type Share = {
   readonly taken: number;
   readonly held: number;
   readonly verb: string;
   readonly what: string;
-  /** ` of …`, behind the percentage; absent: there is no need to say. */
+  /** Text behind the percentage: ` of …`. */
   readonly where?: string;
-  /** What people look at first. */
+  /** What people should check first. */
   readonly check: string;
 };
 
-/** Why the brake withholds it; undefined: it is not too much, or allowed this once (docs/decisions/0005). */
+/**
+ * Why the brake withholds the removals. Undefined: they are few enough, or allowed once
+ * (docs/decisions/0005).
+ */
 export function whyTooMuch(
   { taken, held, verb, what, where = '', check }: Share,
   { maxRemovePercent, allowRemovals = 0 }: Pick<Policy, 'maxRemovePercent' | 'allowRemovals'>,

@@ -8,8 +8,8 @@ import { type AllowedAddresses, judgeAddress } from './refused-address';
 export type Evidence = (target: Entity) => Verdict;
 
 /**
- * Judges targets that the control plane holds, by the scopes and endpoints that their tags name. Who else has the address says nothing:
- * two domains may share a load balancer, and two networks a range (fm-35).
+ * Judges held targets by the scopes and endpoints in their tags. Another holder of the same address
+ * is no evidence: two domains may share a load balancer, and two networks a range (fm-35).
  */
 export function collectEvidence(
   snapshot: Snapshot,
@@ -40,8 +40,9 @@ export function collectEvidence(
 }
 
 /**
- * What a relay calls gone counts for its own targets, and for those of a scope that is unknown and said what is older. A scope that was read
- * in this pass speaks for itself (fm-38).
+ * Whether a verdict is the newest evidence. A relay's `gone` applies to the relay's own targets,
+ * and to targets of an unknown scope with an older last good. A scope that was read in this pass
+ * decides for itself (fm-38).
  */
 function isNewest({ observedAtMs = 0, relayId }: Verdict, states: readonly ScopeState[]): boolean {
   if (relayId === undefined) return true;
@@ -51,7 +52,10 @@ function isNewest({ observedAtMs = 0, relayId }: Verdict, states: readonly Scope
   });
 }
 
-/** All scopes have to be observed anew for a new observation of what none of them lists. */
+/**
+ * Time of the oldest scope: an endpoint that no scope lists is newly absent only after all scopes
+ * were read again.
+ */
 function lastObserved(states: readonly ScopeState[]): number {
   return Math.min(...states.map((state) => (state.status === 'known' ? state.observedAtMs : 0)));
 }
