@@ -10,15 +10,18 @@ const colours: Readonly<Record<Action, Colour>> = { create: 'green', update: 'ye
 
 const indent = '  ';
 
-/** More than fit on a screen or two are counted by domain, unless somebody asks for each. */
+/**
+ * Longer lists are counted by domain, unless the caller asks for each change: more fills several
+ * screens.
+ */
 const mostListed = 60;
 
 export type ChangesView = {
-  /** Each change, however many there are. */
+  /** Lists each change, however many. */
   readonly isVerbose?: boolean;
 };
 
-/** The changes by domain, each with its reason; or how many of them each domain has, where they are many. */
+/** Lists the changes by domain, each with its reason. Long lists become counts for each domain. */
 export function formatChanges(changes: readonly Change[], terminal: Terminal, { isVerbose }: ChangesView): string {
   const byDomain = [...groupBy(changes, ({ domain }) => domain)].sort(([a], [b]) => (a < b ? -1 : 1));
   if (!isVerbose && changes.length > mostListed && byDomain.length > 1) return formatByDomain(byDomain, terminal);
@@ -41,7 +44,10 @@ export function countOf(changes: readonly Change[], action: Action): number {
   return changes.filter((change) => change.action === action).length;
 }
 
-/** A table, one change a row; those of one action stand together, since changes come in the order of their actions. */
+/**
+ * A table with one row for each change. Changes come sorted by action, so rows of one action stand
+ * together.
+ */
 export function formatGroup(changes: readonly Change[], terminal: Terminal): string {
   const rows = changes.map((change) => [change.action, change.kind, nameOfChange(change), change.reason]);
   const columns = terminal.columns && terminal.columns - indent.length;
@@ -50,7 +56,10 @@ export function formatGroup(changes: readonly Change[], terminal: Terminal): str
   return [paint(terminal, 'dim', head), ...painted].map((row) => `${row.replace(/^/gm, indent)}\n`).join('');
 }
 
-/** An address stands in the domain's own upstream and in those of its zones, with another weight in each. */
+/**
+ * Names the upstream too: an address stands in the domain's own upstream and in upstreams of zones,
+ * with different weights.
+ */
 function nameOfChange(change: Change): string {
   const name = nameInParent(change.key);
   if (change.kind !== 'target' || zoneOf(change) === undefined) return name;

@@ -8,7 +8,11 @@ import type { PluginAnswer } from '../control-planes/plugins/check';
 
 type Configured = { readonly config: Pick<Config, 'domains' | 'contracts' | 'controlPlane'>; readonly base: Base };
 
-/** What the control plane's own schemas say of the plugins of `domains` and `contracts`; no call where none is configured, or where nobody can be asked. Rejects with the signal's reason alone. */
+/**
+ * Asks the control plane's own schemas about the plugins of `domains` and `contracts`. Makes no
+ * call when there are no plugins, or when the control plane has no schemas to ask. Rejects only
+ * with the signal's reason.
+ */
 export async function checkPlugins({ config, base }: Configured, signal: AbortSignal): Promise<PluginAnswer> {
   const { openEntities, schemas } = backendOf(config.controlPlane);
   if (pluginsInUse(config).size === 0 || !openEntities) return { asked: 0, problems: [], unchecked: [] };
@@ -24,7 +28,7 @@ export async function checkPlugins({ config, base }: Configured, signal: AbortSi
   }
 }
 
-/** What base files bring, which decK writes with the rest. */
+/** Custom plugins of base files: decK writes them with the rest. */
 function customPlugins({ files }: Base): readonly string[] {
   return files.flatMap(({ custom_plugins = [] }) => custom_plugins.map(({ name }) => String(name)));
 }

@@ -6,7 +6,10 @@ import type { Session } from './session';
 
 type Identified = Pick<Session, 'config' | 'base' | 'controlPlane'>;
 
-/** What a plan is made for, and has to be made for when it is applied; asks the control plane for its id. Throws PrivatelinkError. */
+/**
+ * Returns the identity that a plan file carries and that must match when the plan is applied. Asks
+ * the control plane for its id. Throws PrivatelinkError.
+ */
 export async function expectationOf(
   { config, base, controlPlane }: Identified,
   signal: AbortSignal,

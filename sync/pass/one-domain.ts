@@ -4,8 +4,9 @@ import type { Planned } from './plan-once';
 import type { Report } from './report';
 
 /**
- * What a report says of one domain, beside what concerns all of them. Throws PrivatelinkError (CONFIG_INVALID) where every scope was read,
- * and nothing of it is discovered or held.
+ * Returns the report for one domain, with the parts that concern all domains. Throws
+ * PrivatelinkError (CONFIG_INVALID) when all scopes were read and nothing of the domain is
+ * discovered or held.
  */
 export function onlyDomain({ report, plan, held, snapshot }: Planned, domain: string): Report {
   const isOfIt = (one: { readonly domain?: string }) => one.domain === domain;

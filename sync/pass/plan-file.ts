@@ -8,17 +8,17 @@ import { type ContractAction, contractVerbs } from '../contracts/actions';
 import { describePlane, type PlaneIdentity, planeIdentitySchema } from '../control-planes/plane-identity';
 import { actions, type Change } from '../plan/changes';
 
-/** A plan that people look at before it is applied. */
+/** A plan that people approve before it is applied. */
 export type PlanFile = {
   readonly owner: string;
   readonly controlPlane: PlaneIdentity;
-  /** Checksum of the base files that are written too; absent: none are. */
+  /** Checksum of the base files that are written too. Absent: none. */
   readonly base?: string;
   readonly createdAtMs: number;
-  /** Why the brake withheld removals, which are not among `changes`; absent: it did not. */
+  /** Why the brake withheld removals; `changes` does not contain them. Absent: it withheld none. */
   readonly withheld?: string;
   readonly changes: readonly Change[];
-  /** What is to be done at the services of `contracts`; absent: nothing. */
+  /** Actions at the services of `contracts`. Absent: none. */
   readonly contracts?: readonly ContractAction[];
 };
 
@@ -68,14 +68,17 @@ const planKind: Sealed<PlanFile> = {
   older: { version: 1, key: 'plan' },
 };
 
-/** The file's text; the same plan gives the same bytes. */
+/** Text of the file. The same plan has the same bytes. */
 export function serialisePlan(plan: PlanFile): string {
   return serialiseSealed(plan, planKind);
 }
 
 export type PlanExpectation = Pick<PlanFile, 'owner' | 'controlPlane' | 'base'>;
 
-/** Gives the plan in `path`. Throws PrivatelinkError (CONFIG_INVALID) when it is damaged, edited, or made for something else. */
+/**
+ * Reads the plan in `path`. Throws PrivatelinkError (CONFIG_INVALID) when it is damaged, edited, or
+ * made for something else.
+ */
 export async function readPlan(path: string, expected: PlanExpectation): Promise<PlanFile> {
   const text = await readFile(path, 'utf8').catch((thrown) => {
     const reason = `cannot be read (${messageOf(thrown)})`;
@@ -84,7 +87,7 @@ export async function readPlan(path: string, expected: PlanExpectation): Promise
   return parseSealed(text, { ...planKind, mismatchOf: (plan) => mismatchOf(plan, expected) }, fromPlan(path));
 }
 
-/** Gives the plan that `text` holds; `path` is for messages. Throws PrivatelinkError (CONFIG_INVALID). */
+/** Parses a plan; `path` is for messages. Throws PrivatelinkError (CONFIG_INVALID). */
 export function parsePlan(text: string, path: string): PlanFile {
   return parseSealed(text, planKind, fromPlan(path));
 }

@@ -23,9 +23,12 @@ import type { PlanFile } from './plan-file';
 import { type PassInput, type PassPlan, planPass } from './plan-pass';
 import { type Report, reportScope, type WhyWaiting } from './report';
 
-/** Where absences are counted between passes; a store that cannot be read or written says so in a warning, never by throwing. */
+/**
+ * Stores the counts of absences between passes. A failure to read or write is a warning and never
+ * throws.
+ */
 export interface AbsenceStore {
-  /** What was counted last, and how many milliseconds ago. */
+  /** The last counts, and their age in milliseconds. */
   read(): Promise<{
     readonly absences: Absences;
     readonly elapsedMs: number;
@@ -34,7 +37,7 @@ export interface AbsenceStore {
   write(absences: Absences): Promise<{ readonly warning?: string }>;
 }
 
-/** `affinity` absent: `none`, but what zones have is left to evidence. */
+/** `affinity` absent: `none`, but evidence decides about targets in zones. */
 export type PassDependencies = Pick<
   PassInput,
   'owner' | 'settings' | 'affinity' | 'via' | 'base' | 'allowed' | 'policy' | 'mostOfKind' | 'protect'
@@ -42,9 +45,12 @@ export type PassDependencies = Pick<
   readonly concurrency: number;
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;
-  /** Absent: none is named. */
+  /** Absent: no account is named. */
   readonly ownAccounts?: OwnAccounts;
-  /** Told of the snapshot once it is known which scopes of it are of another account (OTHER_ACCOUNT): what those say is not kept. */
+  /**
+   * Called with the snapshot after scopes of another account were found (OTHER_ACCOUNT): their
+   * answers are not stored as last good.
+   */
   readonly settle?: (snapshot: Snapshot) => Promise<void>;
   readonly controlPlane: ControlPlane;
   readonly absenceStore: AbsenceStore;
@@ -52,35 +58,38 @@ export type PassDependencies = Pick<
   readonly publications?: readonly Publication[];
   /** Absent: the configuration has no `contracts`. */
   readonly contracts?: Contracts;
-  /** The plan that people approved: nothing else is written. Absent: all that is planned. */
+  /** The approved plan: nothing else is written. Absent: the whole plan is written. */
   readonly approved?: Pick<PlanFile, 'changes' | 'withheld' | 'contracts'>;
-  /** Of the planned changes, those to write in this pass; absent: all. */
+  /** Chooses the planned changes to write in this pass. Absent: all. */
   readonly admit?: (changes: readonly Change[]) => readonly Change[];
-  /** Of several control planes, the name of this one. */
+  /** The name of this control plane when there are several. */
   readonly stage?: string;
-  /** What is remembered of the control plane from pass to pass; absent: nothing, and it is pinned to nothing. */
+  /** Memory of the control plane between passes. Absent: none, and no pin. */
   readonly memory?: StageMemory;
-  /** Asked before each write; throws where another process writes by now. */
+  /** Called before each write. Throws when another process now writes. */
   readonly mayWrite?: () => void;
-  /** What makes the plan; absent: `planPass`. */
+  /** Makes the plan. Absent: `planPass`. */
   readonly plan?: typeof planPass;
-  /** What has to come before the first write; gives warnings. */
+  /** Work before the first write. Returns warnings. */
   readonly prepare?: (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
-  /** Called with each plan before anything of it is written. */
+  /** Called with each plan before any write. */
   readonly onPlanned?: (planned: Planned) => void;
-  /** Refuses, by throwing PrivatelinkError, what the control plane would hold; before anything is written. */
+  /** Throws PrivatelinkError to refuse the outcome, before any write. */
   readonly checkOutcome?: (outcome: Document) => void;
-  /** What the report of every pass says. */
+  /** Warnings in the report of every pass. */
   readonly warnings?: readonly string[];
   readonly clock: Clock;
   readonly during?: During;
   readonly onApplied?: (applied: AppliedChange, total: number) => void;
 };
 
-/** What a pin brings along: base files are of the revision as well. */
+/** A pin with its base files, which belong to the revision too. */
 export type Pinned = Pin &
   Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'> & {
-    /** The control plane alone says so: its configuration stays as it is, whatever revision that was, and nothing is written down. */
+    /**
+     * Only tags in the control plane tell of the pin, and the journal does not. The configuration
+     * stays as it is, and nothing is recorded.
+     */
     readonly isByTag: boolean;
   };
 
@@ -89,22 +98,25 @@ export type ReadPin = Pick<PassInput, 'returning'> & {
   readonly warnings: readonly string[];
 };
 
-/** What keeps a stage at the revision that it runs. */
+/** Keeps a stage at the revision that it runs. */
 export type Hold = { readonly pinned: Pinned; readonly newest: Revision; readonly waiting: WhyWaiting };
 
-/** What outlives the passes over one control plane. */
+/** Memory of one control plane that outlives a pass. */
 export interface StageMemory {
-  /** What is written beside what is generated. */
+  /** Base files that are written with the generated entities. */
   readonly base: readonly BaseText[];
-  /** What the control plane, which holds this, is pinned to; undefined: it follows. Warnings are about what could not be read. */
+  /**
+   * Reads the pin of the control plane that holds these entities. `pinned` undefined: it follows
+   * the configuration. Warnings name what could not be read.
+   */
   readPin(held: readonly HeldEntity[]): Promise<ReadPin>;
-  /** What keeps it from the configuration of this plan, where it waits for its turn in a rollout. */
+  /** Reads why the stage must wait for its turn in a rollout. Undefined: it need not wait. */
   readHold(plan: Plan, held: readonly HeldEntity[]): Promise<Hold | undefined>;
-  /** Writes down what is about to be written; gives warnings. */
+  /** Records the changes before they are written. Returns warnings. */
   begin(planned: Planned, changes: readonly Change[]): Promise<readonly string[]>;
-  /** Writes down what came of it. */
+  /** Records the results. Returns warnings. */
   end(planned: Planned, applied: readonly AppliedChange[]): Promise<readonly string[]>;
-  /** Writes down that somebody else, as decK, writes the outcome. */
+  /** Records that somebody else, such as decK, writes the outcome. Returns warnings. */
   rendered(planned: Planned): Promise<readonly string[]>;
 }
 
@@ -113,16 +125,19 @@ export type Planned = {
   readonly snapshot: Snapshot;
   readonly held: readonly HeldEntity[];
   readonly plan: Plan;
-  /** What the control plane holds once the plan is applied. */
+  /** The document that the control plane holds after the plan. */
   readonly outcome: Document;
-  /** What the plan is under; absent: the control plane follows. */
+  /** The pin that the plan is under. Absent: the control plane follows. */
   readonly pinned?: Pinned;
-  /** Of a control plane that is pinned, what it would run else. */
+  /** The revision that a pinned control plane would run without its pin. */
   readonly newest?: Revision;
   readonly report: Report;
 };
 
-/** Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the control plane cannot be read. */
+/**
+ * Discovers, reads the control plane and plans; writes nothing. Throws PrivatelinkError when the
+ * control plane cannot be read.
+ */
 export async function planOnce(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
   const { during = quietly } = deps;
   const [discovered, read, stored, published, view] = await during('discovering, and reading the control plane', () =>
@@ -161,13 +176,13 @@ export async function planOnce(deps: PassDependencies, signal: AbortSignal): Pro
   return { snapshot, held, plan, outcome, pinned, newest, report };
 }
 
-/** What the configuration names, which should be known by that name. */
+/** Names in the configuration that should match something. */
 function namedIn({ settings, publications = [], protect = [], contracts }: PassDependencies) {
   const published = publications.map((one) => one.domain);
   return { configured: Object.keys(settings), published, protect, contracts: contracts?.config };
 }
 
-/** What it runs instead, and why: a person pinned it, or it waits for its turn. */
+/** The revision that runs instead, and why: a person pinned it, or the stage waits for its turn. */
 function withoutNewest(ids: NonNullable<Report['pinned']>, waiting: WhyWaiting | undefined) {
   return waiting ? { waits: { ...ids, ...waiting } } : { pinned: ids };
 }
@@ -176,7 +191,7 @@ type PlanningInput = PassInput & Pick<PassDependencies, 'memory' | 'plan'>;
 
 type PlannedUnder = Pick<Planned, 'pinned' | 'newest'> & { readonly waiting?: WhyWaiting; readonly planned: PassPlan };
 
-/** The plan under the pin that there is; one that has ended counts no more. */
+/** Plans under the present pin. A pin that has ended is ignored. */
 async function planUnderPin(
   snapshot: Snapshot,
   input: PlanningInput,
@@ -192,7 +207,7 @@ async function planUnderPin(
   return { pinned, newest, planned, warnings };
 }
 
-/** The plan of a stage that follows, or what it does while it waits for its turn. */
+/** Plans for a stage that follows, or for one that waits for its turn. */
 async function planInTurn(snapshot: Snapshot, input: PlanningInput): Promise<PlannedUnder> {
   const { plan = planPass, held, memory } = input;
   const planned = plan(snapshot, input);
@@ -202,10 +217,16 @@ async function planInTurn(snapshot: Snapshot, input: PlanningInput): Promise<Pla
   return { ...hold, planned: plan(snapshot, { ...input, returning: undefined, ...pinned, pin: pinned }) };
 }
 
-/** An Admin API has a list of targets for each upstream: 10,000 of them, four at once, are read in this time at 240 ms each. */
+/**
+ * An Admin API has a list of targets for each upstream. 10,000 lists, four at a time, take this
+ * long at 240 ms each.
+ */
 const readTimeoutMs = 600_000;
 
-/** What the control plane holds, within ten minutes (fm-54); each scope, and each publication, has its own time. */
+/**
+ * Reads the control plane within ten minutes (fm-54). Scopes and publications have their own time
+ * limits.
+ */
 function readControlPlane({ read }: ControlPlane, signal: AbortSignal): Promise<readonly HeldEntity[]> {
   const late = () =>
     new PrivatelinkError(`the control plane was not read within ${readTimeoutMs / 1_000} s`, {
@@ -215,7 +236,7 @@ function readControlPlane({ read }: ControlPlane, signal: AbortSignal): Promise<
   return stoppedAfter((own) => read(own.signal), { signal, timeoutMs: readTimeoutMs, late });
 }
 
-/** Reads all sides at once; when one fails the others are stopped, so that nobody waits for their answers. */
+/** Reads all sides at once. When one fails, the others are stopped. */
 function readAll(deps: PassDependencies, signal: AbortSignal) {
   const { discover, controlPlane, absenceStore, publications = [], contracts } = deps;
   return withOwnSignal(signal, async (own) => {
@@ -227,7 +248,7 @@ function readAll(deps: PassDependencies, signal: AbortSignal) {
       return await Promise.all([discovering, reading, absenceStore.read(), publishing, asking]);
     } catch (thrown) {
       own.abort(thrown);
-      // Discovery may be writing last good, and decK is a process: neither outlives the pass.
+      // Discovery may be writing last good, and decK is a process: both must end within the pass.
       await Promise.allSettled([discovering, reading, asking]);
       throw thrown;
     }

@@ -22,34 +22,39 @@ export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' |
   /** What the control plane holds. */
   readonly held: readonly HeldEntity[];
   readonly policy: Policy;
-  /** The most entities of one kind that the control plane holds; absent: it sets no limit. */
+  /** Most entities of one kind that the control plane holds. Absent: no limit. */
   readonly mostOfKind?: number;
-  /** What the services of Cloud Map hold. */
+  /** Instances in the Cloud Map services. */
   readonly published: readonly ReadPublication[];
-  /** As the last pass counted them, and how many milliseconds ago. */
+  /** Absences of the last pass, and their age. */
   readonly absences: Absences;
   readonly elapsedMs: number;
-  /** What the control plane is pinned to; absent: it follows. */
+  /** The pin of the control plane. Absent: it follows. */
   readonly pin?: Pin;
-  /** Of one that follows after a pin, what that took back, until all of it is written. */
+  /**
+   * The revision that was rolled back by a pin that has ended, until all of it is written again.
+   */
   readonly returning?: Revision;
-  /** Domains and entities that lose nothing but what AWS reports as gone for good; absent: none. */
+  /** Domains and entities that lose only what AWS reports as gone for good. Absent: none. */
   readonly protect?: readonly string[];
-  /** Who may call whom, and who is connected; absent: nobody is judged. */
+  /** The contract, and who is connected. Absent: callers are not checked. */
   readonly callers?: CallersInput;
 };
 
 /** What a pass decides. */
 export type PassPlan = Pick<Report, 'quarantined' | 'withheld' | 'refused' | 'publications' | 'protected'> & {
-  /** Without what the brake withholds. */
+  /** The plan without withheld changes. */
   readonly plan: Plan;
-  /** What the control plane holds once the plan is applied. */
+  /** The document that the control plane holds after the plan. */
   readonly outcome: Document;
-  /** What would be desired without a pin. */
+  /** The document without a pin. */
   readonly newest: Document;
 };
 
-/** All that a pass decides, from what was discovered and what is held: claims, evidence, policy and brake. */
+/**
+ * Makes all decisions of a pass from the snapshot and the held entities: claims, evidence, policy
+ * and brake.
+ */
 export function planPass(snapshot: Snapshot, { held, published, ...input }: PassInput): PassPlan {
   const { policy, mostOfKind, pin, owner, returning, protect = [] } = input;
   const isPinned = pin !== undefined;

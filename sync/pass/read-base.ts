@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { type Base, parseBase } from '#deck/file/base';
 import { invalidBase } from '#deck/file/base-file';
 
-/** Reads base files with `read`, all of them before anything else is done. Throws PrivatelinkError (CONFIG_INVALID) naming file, entity and fix. */
+/**
+ * Reads and parses all base files. Throws PrivatelinkError (CONFIG_INVALID) that names file, entity
+ * and fix.
+ */
 export function readBase(paths: readonly string[], read = readWhole): Base {
   return parseBase(paths.map((path) => ({ path, text: readText(path, read) })));
 }

@@ -15,7 +15,7 @@ import type { PublicationReport } from '../publish/publish';
 import { type ChangesView, countOf, formatChanges, formatGroup } from './changes-text';
 import { isOurs, namesOf, type Report, type ScopeReport, unknownTogether, type Waits } from './report';
 
-/** Scopes that are unknown, with what is wrong and how old the data is that is used instead. */
+/** Lists unknown scopes, with the reason and the age of the data that is used instead. */
 export function formatScopes(scopes: readonly ScopeReport[], terminal: Terminal): string {
   return unknownTogether(scopes)
     .map(({ reason, together }) => {
@@ -66,7 +66,7 @@ function formatKept(kept: readonly Kept[], terminal: Terminal): string {
     .join('');
 }
 
-/** What the plan does to what is protected. */
+/** Says what the plan does to protected entities. */
 function formatProtected(guarded: readonly ProtectedReport[], terminal: Terminal): string {
   return guarded
     .map(({ entry, changes, kept }) => {
@@ -77,7 +77,7 @@ function formatProtected(guarded: readonly ProtectedReport[], terminal: Terminal
     .join('');
 }
 
-/** More changes than this with one reason are counted instead of listed. */
+/** More failures with the same reason are counted instead of listed. */
 const listedFailures = 3;
 
 function formatFailures(applied: readonly AppliedChange[], terminal: Terminal): string {
@@ -105,7 +105,7 @@ export function formatCounts(changes: readonly Change[]): string {
   return `${creates} to create, ${updates} to update, ${deletes} to delete`;
 }
 
-/** The changes that `sync` would make, and how many the names that others have hold back. */
+/** Counts the changes that `sync` would make, and those that conflicts hold back. */
 export function formatPlanned(changes: readonly Change[], foreign: readonly ForeignEntity[]): string {
   const taken = new Set(foreign.map(nameOf));
   const { left, leftOut } = leaveOut(changes, (change) => taken.has(nameOf(change)));
@@ -113,7 +113,7 @@ export function formatPlanned(changes: readonly Change[], foreign: readonly Fore
   return `${formatCounts(left)}${heldBack}`;
 }
 
-/** How many of the changes were made, and what to do about the others. */
+/** Counts the changes that were made, and says what to do about the rest. */
 export function formatApplied(applied: readonly AppliedChange[]): string {
   const done = applied.filter((one) => one.outcome === 'applied').length;
   if (done === applied.length) return done === 1 ? 'Applied 1 change' : `Applied all ${done} changes`;
@@ -125,18 +125,21 @@ function formatPinned(pinned: NonNullable<Report['pinned']>, terminal: Terminal)
   return `${paint(terminal, 'yellow', 'pinned')} ${pinnedTo(pinned)}\n`;
 }
 
-/** What is pinned to what, behind the word `pinned`. */
+/** The text behind the word `pinned`: the revision of the pin, and the newest one if it waits. */
 export function pinnedTo({ revision, newest }: NonNullable<Report['pinned']>): string {
   const waiting = newest === revision ? '' : `; the newest revision ${newest} waits`;
   return `to revision ${revision}${waiting} (rollback newest ends the pin)`;
 }
 
-/** A configuration that waits is no warning: it is what a rollout is for. */
+/** Not a warning: waiting is a normal step of a rollout. */
 function formatWaits({ newest, revision, reason }: Waits, terminal: Terminal): string {
   return `${paint(terminal, 'yellow', 'waits')} at revision ${revision}, newest is ${newest}: ${reason}\n`;
 }
 
-/** All of a report that concerns a person: warnings first, then what changes and why, then what came of it. Each text of others is one line. */
+/**
+ * Formats the report for people: warnings first, then changes with reasons, then results. Texts
+ * from elsewhere take one line each.
+ */
 export function formatReport(report: Report, terminal: Terminal, view: ChangesView = {}): string {
   const {
     scopes,
@@ -178,7 +181,7 @@ export function formatReport(report: Report, terminal: Terminal, view: ChangesVi
   ].join('');
 }
 
-/** Removals that wait for a word of the operator, by domain; the rest of the plan does not. */
+/** Removals that wait for the operator's permission, by domain. The rest of the plan goes ahead. */
 function formatWithheld({ reason, changes }: Withheld, terminal: Terminal): string {
   const label = paint(terminal, 'red', 'withheld');
   const lines = [...groupBy(changes, ({ domain }) => domain)].map(
@@ -187,23 +190,23 @@ function formatWithheld({ reason, changes }: Withheld, terminal: Terminal): stri
   return `${lines.join('')}${label} ${reason}\n`;
 }
 
-/** How much the brake holds back, behind what is said of the rest. */
+/** Appended to a summary: the number of withheld changes. */
 export function summaryOfWithheld({ withheld }: Report): string {
   return withheld ? `; ${withheld.changes.length} withheld by the brake` : '';
 }
 
-/** How much is to be done about contracts, behind what is said of the rest. */
+/** Appended to a summary: the number of actions at the services of contracts. */
 export function formatActing({ contracts }: Pick<Report, 'contracts'>): string {
   const count = contracts?.actions.length ?? 0;
   return count > 0 ? `; ${count} to do at the services of contracts` : '';
 }
 
-/** Data planes ask for their configuration by themselves, seconds after it was written. */
+/** Data planes fetch their configuration themselves, seconds after the write. */
 function formatRollout({ inSync, nodes }: Rollout): string {
   return `${inSync} of ${nodes} data planes run the new configuration${inSync < nodes ? ' so far' : ''}\n`;
 }
 
-/** Creates that wait for an approval of their own, by domain and reason. */
+/** Creates that wait for their own approval, by domain and reason. */
 function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): string {
   return [...groupBy(leftOut, ({ change, error }) => `${change.domain}: ${error}`)]
     .map(([why, group]) => {
@@ -213,14 +216,14 @@ function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): s
     .join('');
 }
 
-/** Approved changes that somebody made already, or that have lost their cause. */
+/** Approved changes that somebody made already, or that lost their cause. */
 function formatUnnecessary(changes: readonly Change[], terminal: Terminal): string {
   return changes
     .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'no longer needed')} ${action} ${kind} ${key}\n`)
     .join('');
 }
 
-/** The changes of one Cloud Map service, and what came of them. */
+/** The changes of one Cloud Map service and their results. */
 function formatPublication(publication: PublicationReport, terminal: Terminal): string {
   const { name, domain, changes, kept, applied, conflicts = [], withheld, error } = publication;
   const red = (what: string, why: string) => `${paint(terminal, 'red', what)} ${domain} in ${name}: ${why}\n`;
@@ -235,7 +238,10 @@ function formatPublication(publication: PublicationReport, terminal: Terminal): 
   ].join('');
 }
 
-/** What an unchanged control plane means: that all is well only where everything was read, and nothing waits for an approval. */
+/**
+ * The text when nothing changed. All is well only if every scope was read and nothing waits for
+ * approval.
+ */
 export function formatUnchanged({ scopes, leftOut = [] }: Report): string {
   const unknown = scopes.filter((scope) => scope.status === 'unknown').length;
   if (leftOut.length > 0) return 'Nothing of the approved plan is left to do';

@@ -11,12 +11,15 @@ import type { ProtectedReport } from '../plan/protect/count';
 import type { Withheld } from '../plan/removals/brake';
 import type { PublicationReport } from '../publish/publish';
 
-/** One line about a scope, for people and for `--json`. */
+/** A scope in the report, for people and for `--json`. */
 export type ScopeReport = {
   readonly id: string;
   readonly status: 'known' | 'unknown';
   readonly endpoints: number;
-  /** Age of what is used: 0 when read in this pass; absent when the scope was never read. */
+  /**
+   * Age of the data that is used: 0 when it was read in this pass; absent when the scope was never
+   * read.
+   */
   readonly ageMs?: number;
   readonly code?: string;
   readonly reason?: string;
@@ -24,7 +27,11 @@ export type ScopeReport = {
 
 /** Why a stage does not get the newest revision yet. */
 export type WhyWaiting = {
-  /** `earlier`: a stage before it does not run it, or is on trial; `halted`: that trial did not pass; `unwritable`: its own trial cannot be written down; the others: somebody has to do something, or time to go by. */
+  /**
+   * `earlier`: an earlier stage does not run the revision, or has it on trial. `halted`: that trial
+   * did not pass. `unwritable`: the stage's own trial cannot be recorded. The other kinds wait for
+   * a person, or for time to pass.
+   */
   readonly kind: keyof typeof waitMessages;
   /** The earlier stage that it waits for. */
   readonly stage?: string;
@@ -33,15 +40,20 @@ export type WhyWaiting = {
   readonly until?: string;
 };
 
-/** A stage that waits for its turn in a rollout: what it runs meanwhile, what it would run, and why not yet. */
+/**
+ * A stage that waits for its turn in a rollout: the revision it runs, the newest revision, and the
+ * reason.
+ */
 export type Waits = WhyWaiting & { readonly revision: string; readonly newest: string };
 
 /** What one pass saw, planned and did. */
 export type Report = {
   readonly owner: string;
-  /** Of several control planes, which one; absent: there is one. */
+  /** Name of the control plane when there are several. */
   readonly stage?: string;
-  /** The revision that the control plane is pinned to, and the one that it would run else; absent: it follows. */
+  /**
+   * The revision of the pin, and the revision without the pin. Absent: the control plane follows.
+   */
   readonly pinned?: { readonly revision: string; readonly newest: string };
   /** Absent: the control plane gets the newest revision. */
   readonly waits?: Waits;
@@ -49,42 +61,47 @@ export type Report = {
   readonly quarantined: readonly Quarantined[];
   readonly changes: readonly Change[];
   readonly kept: readonly Kept[];
-  /** What `protect` lists and the plan concerns; absent: nothing is protected. */
+  /** Entries of `protect` that the plan concerns. Absent: nothing is protected. */
   readonly protected?: readonly ProtectedReport[];
-  /** Absent when nothing was to be applied. */
+  /** Absent when there was nothing to apply. */
   readonly applied?: readonly AppliedChange[];
   readonly rollout?: Rollout;
   /** Absent when nothing is published. */
   readonly publications?: readonly PublicationReport[];
-  /** Absent where the configuration has no `contracts`, or nobody acts on them here. */
+  /**
+   * Absent without `contracts` in the configuration, or where this command does not act on them.
+   */
   readonly contracts?: ContractsReport;
-  /** `sync --watch`: how many changes wait for the end of the window that collects them. */
+  /** `sync --watch`: number of changes that wait for the end of the window that collects them. */
   readonly held?: number;
-  /** When these are due, in ISO 8601; absent when none waits. */
+  /** When the waiting changes are due, in ISO 8601. Absent when none waits. */
   readonly heldUntil?: string;
   /** `sync --plan`: creates that nobody approved. */
   readonly leftOut?: readonly AppliedChange[];
-  /** `sync --plan`: approved changes that are not needed any more. */
+  /** `sync --plan`: approved changes that are no longer needed. */
   readonly unnecessary?: readonly Change[];
-  /** `diff`: creates whose name somebody else has; `sync` would leave them out. */
+  /** `diff`: creates whose name is taken by somebody else. `sync` would leave them out. */
   readonly conflicts?: readonly string[];
-  /** What the brake held back; `changes` went ahead without it. */
+  /** Changes that the brake withheld. `changes` went ahead without them. */
   readonly withheld?: Withheld;
-  /** Why the whole plan is refused by policy. */
+  /** Why policy refuses the whole plan. */
   readonly refused?: string;
   readonly warnings: readonly string[];
 };
 
-/** One line of JSON, with what else a verb tells. What may be a password in a change is masked, as in its reason. */
+/**
+ * Writes the report as one line of JSON; `more` adds fields of the verb. Possible passwords in
+ * changes are masked, as they are in reasons.
+ */
 export function serialiseReport(report: Report, more: object = {}): string {
   const whole = { ...report, ...more };
   const text = JSON.stringify(whole);
   const masked = (_: string, value: unknown) => (isPlugin(value) ? maskedPlugin(value) : value);
-  // To look at each value of ten thousand changes takes longer than to write them.
+  // A look at each value of ten thousand changes takes longer than writing them.
   return `${text.includes('"kind":"plugin"') ? JSON.stringify(whole, masked) : text}\n`;
 }
 
-/** Wherever in a report, so that no field of it can be forgotten. */
+/** Matches plugins anywhere in a report, so that no field can be forgotten. */
 function isPlugin(value: unknown): value is Entity {
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('fields' in value)) return false;
   return value.kind === 'plugin' && typeof value.fields === 'object' && value.fields !== null;
@@ -98,7 +115,9 @@ export function reportScope(state: ScopeState, nowMs: number): ScopeReport {
   return state.status === 'known' ? report : { ...report, code: state.code, reason: state.reason };
 }
 
-/** Unknown scopes, those of one reason together: a role that cannot be taken is one fault in all of its regions. */
+/**
+ * Groups unknown scopes by reason: a role that cannot be assumed is one fault in all its regions.
+ */
 export function unknownTogether(scopes: readonly ScopeReport[]): readonly Unknown[] {
   const unknown = scopes.filter(({ status }) => status === 'unknown');
   const byReason = groupBy(unknown, ({ code = '', reason = '' }) => `${code} ${reason}`);
@@ -111,22 +130,22 @@ export function unknownTogether(scopes: readonly ScopeReport[]): readonly Unknow
 /** Scopes that are unknown for one reason. */
 export type Unknown = Pick<ScopeReport, 'code' | 'reason'> & { readonly together: readonly ScopeReport[] };
 
-/** More would hide the reason. */
+/** More names would hide the reason. */
 const mostNames = 8;
 
-/** Ids of scopes, as one line shows them. */
+/** Ids of scopes for one line of text. */
 export function namesOf(scopes: readonly Pick<ScopeReport, 'id'>[]): string {
   const names = scopes.slice(0, mostNames).map(({ id }) => id);
   const more = scopes.length - names.length;
   return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }
 
-/** Another gateway's endpoints are nothing to do about here. */
+/** Whether the endpoint is for this gateway. Endpoints of another gateway need no action here. */
 export function isOurs({ code }: Pick<Quarantined, 'code'>): boolean {
   return code !== 'other-gateway';
 }
 
-/** What is uncertain, although the pass went as it should. */
+/** Whether something is uncertain although the pass succeeded. */
 export function isUncertain({ scopes, quarantined, contracts }: Seen): boolean {
   return (
     scopes.some(({ status }) => status === 'unknown') ||
@@ -137,7 +156,7 @@ export function isUncertain({ scopes, quarantined, contracts }: Seen): boolean {
 
 type Seen = Pick<Report, 'scopes' | 'quarantined' | 'contracts'>;
 
-/** The brake held something back, here, in what is published, or of contracts. */
+/** Whether the brake withheld something: in the control plane, in publications, or in contracts. */
 export function isWithheld({
   withheld,
   publications = [],
@@ -146,7 +165,7 @@ export function isWithheld({
   return (withheld ?? contracts?.withheld) !== undefined || publications.some((one) => one.withheld);
 }
 
-/** Something of a pass could not be done: at the control plane, in what is published, or of contracts. */
+/** Whether something could not be done: in the control plane, in publications, or in contracts. */
 export function isPartlyDone(report: Pick<Report, 'applied' | 'publications' | 'contracts'>): boolean {
   const { publications = [], contracts } = report;
   return (
@@ -154,19 +173,19 @@ export function isPartlyDone(report: Pick<Report, 'applied' | 'publications' | '
   );
 }
 
-/** Something could not be applied, or a publication not even read. */
+/** Whether a change failed, or a publication could not be read. */
 export function isIncomplete({ applied, error }: Pick<PublicationReport, 'applied' | 'error'>): boolean {
   return Boolean(error) || applied?.some((one) => one.outcome !== 'applied') === true;
 }
 
-/** No scope could be read because of credentials: nothing that discovery says can be trusted. */
+/** Whether all scopes failed because of credentials. Then nothing in discovery can be trusted. */
 export function hasNoCredentials(report: Pick<Report, 'scopes'>): boolean {
   return report.scopes.length > 0 && report.scopes.every(isOfCredentials);
 }
 
 const ofCredentials: ReadonlySet<string | undefined> = new Set(['CREDENTIALS', 'ACCESS_DENIED', 'OTHER_ACCOUNT']);
 
-/** Whether something is unknown because of the credentials that asked for it. */
+/** Whether credentials are the reason that something is unknown. */
 export function isOfCredentials({ code }: { readonly code?: string }): boolean {
   return ofCredentials.has(code);
 }

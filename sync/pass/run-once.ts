@@ -10,7 +10,11 @@ import { applyPublications } from '../publish/publish';
 import { type PassDependencies, type Planned, planOnce } from './plan-once';
 import { hasNoCredentials, type Report } from './report';
 
-/** One pass: plans, counts absences, and applies, unless policy refuses or AWS refuses every scope, to the control plane, then to what is published, then to the services of contracts. */
+/**
+ * Makes one pass: plans, counts absences, and applies the plan to the control plane, then to
+ * publications, then to the services of contracts. Applies less when policy refuses the plan, or
+ * when AWS refuses every scope.
+ */
 export async function runOnce(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
   const planned = await planApproved(deps, signal);
   deps.onPlanned?.(planned);
@@ -36,16 +40,21 @@ export async function runOnce(deps: PassDependencies, signal: AbortSignal): Prom
   };
 }
 
-/** What of a plan may be written; nothing of it (`certain` absent), or not all, for a reason. */
+/**
+ * The part of a plan that may be written, and why it is not all. `certain` absent: nothing may be
+ * written.
+ */
 export type Certain = { readonly certain?: readonly Change[]; readonly reason?: string };
 
 /**
- * The changes that a pass writes. Where policy refuses the plan, or AWS refuses every scope, those are the tables of callers, since who may call no more shall
- * not call until somebody looks; and in the second case what a revision says, which comes from no discovery.
+ * Returns the changes that a pass may write. When policy refuses the plan or AWS refuses every
+ * scope, tables of callers are still written: a caller without permission must not get through
+ * until somebody looks. When AWS refuses every scope, the configuration of a pinned revision is
+ * written too, since it does not come from discovery.
  */
 export function certainOf({ plan, report, pinned }: Pick<Planned, 'plan' | 'report' | 'pinned'>): Certain {
   const { refused, unnecessary } = report;
-  // Of an approved plan that is refused nothing was approved.
+  // When an approved plan is refused, nothing in it is approved.
   if (refused) return { certain: unnecessary ? undefined : someOf(plan.changes.filter(isOfCallers)), reason: refused };
   if (!hasNoCredentials(report)) return { certain: plan.changes };
   const isCertain = (one: Change) => isOfCallers(one) || (pinned !== undefined && isConfiguration(one));
@@ -60,7 +69,10 @@ function someOf(changes: readonly Change[]): readonly Change[] | undefined {
 
 type Applying = { readonly deps: PassDependencies; readonly signal: AbortSignal };
 
-/** Applies the changes between what is written down before and after; what another process writes down by now is left to it. */
+/**
+ * Applies the changes, and records them before and after. Records nothing after another process has
+ * taken over as writer.
+ */
 async function applyStaged(planned: Planned, changes: readonly Change[], { deps, signal }: Applying) {
   deps.mayWrite?.();
   const begun = await deps.memory?.begin(planned, changes);
@@ -79,20 +91,23 @@ function isWriter({ mayWrite }: PassDependencies): boolean {
   }
 }
 
-/** The plan of one pass, and what people approved of it. */
+/** Makes the plan of one pass, reduced to what people approved. */
 export async function planApproved(deps: PassDependencies, signal: AbortSignal): Promise<Planned> {
   const planned = await planOnce(deps, signal);
   return { ...planned, ...onlyApproved(planned, deps.approved) };
 }
 
-/** Without what nobody approved, where approval is asked for; an approved plan is about the control plane, so that nothing is published. */
+/**
+ * Removes changes that nobody approved, if approval is required. An approved plan is about the
+ * control plane, so nothing is published.
+ */
 function onlyApproved(
   { plan, report }: Planned,
   approved: PassDependencies['approved'],
 ): Pick<Planned, 'plan' | 'report'> {
   if (!approved) return { plan, report };
   const { changes, problem, unnecessary, ...rest } = approve(plan.changes, approved.changes);
-  // Half of what people approved is not what they approved.
+  // People approved the whole plan, not a part of it.
   const braked = approved.withheld
     ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make a new plan with diff --out and that --allow-removals`
     : report.withheld &&
@@ -112,7 +127,7 @@ function onlyApproved(
   };
 }
 
-/** Base files may have changed where nothing else has; the control plane finds out. */
+/** Base files may have changed although no entity has. Only the control plane can tell. */
 async function applyBase(
   { controlPlane, mayWrite }: PassDependencies,
   signal: AbortSignal,

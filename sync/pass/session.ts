@@ -32,11 +32,14 @@ export type SessionOptions = {
   readonly config?: string;
   readonly terminal: Terminal;
   readonly clock?: Clock;
-  /** `--allow-removals`, as written. */
+  /** The text of `--allow-removals`. */
   readonly allowRemovals?: string;
-  /** Nothing is written to `stateDir`. */
+  /** Writes nothing to `stateDir`. */
   readonly isReadOnly?: boolean;
-  /** How the configuration and base files are read; as they stand by default, once from a pipe too. */
+  /**
+   * Reads the configuration and base files. Default: from the file system; a pipe can be read only
+   * once.
+   */
   readonly read?: (path: string) => string;
   /** As in LoadOptions. */
   readonly isFirstIncludeNew?: boolean;
@@ -47,12 +50,15 @@ export function openConfig({ config, terminal, read, isFirstIncludeNew }: Sessio
   return loadConfig({ path: config, env: terminal.env, read, isFirstIncludeNew });
 }
 
-/** Reads what discovery alone needs, so that nobody has to have a token of the control plane to look at AWS. */
+/**
+ * Reads only the part that discovery needs, so that looking at AWS needs no token of the control
+ * plane.
+ */
 export function openSources({ config, terminal }: SessionOptions): DataPlaneConfig {
   return loadDataPlaneConfig({ path: config, env: terminal.env });
 }
 
-/** Everything that discovery needs, from the configuration. */
+/** Opens discovery from the configuration. */
 export function openDiscovery(config: DataPlaneConfig, aws: AwsAccess, lastGoodStore?: LastGoodStore) {
   const { clock } = aws;
   const sources = createSources(config, { clock, aws });
@@ -64,7 +70,7 @@ export function openDiscovery(config: DataPlaneConfig, aws: AwsAccess, lastGoodS
   };
 }
 
-/** What all control planes of a configuration share. */
+/** The parts that all control planes of a configuration share. */
 export type Ground = {
   readonly config: StagedConfig;
   readonly base: Base;
@@ -86,20 +92,22 @@ export function openGround(options: SessionOptions): Ground {
   return { config, base, aws, options: own, discovery, contracts: openServices(config, { aws, isReadOnly }) };
 }
 
-/** Everything that one pass over one control plane needs, and what it was made from. */
+/** Everything that one pass over one control plane needs, with its configuration. */
 export type Session = PassDependencies & {
   readonly config: Config;
   readonly base: Base;
   readonly scopeIds: readonly string[];
-  /** The control plane, for people. */
+  /** The control plane, as messages name it. */
   readonly place: string;
-  /** Lets the next pass have what discovery said in this one, which failed; absent: each pass discovers anew. */
+  /**
+   * Lets the next pass reuse the discovery of this failed pass. Absent: each pass discovers again.
+   */
   readonly keepRound?: () => void;
-  /** The same control plane with other base files. */
+  /** Connects the same control plane with other base files. */
   readonly withBase: (base: Base) => Pick<PassDependencies, 'base' | 'controlPlane' | 'checkOutcome'>;
 };
 
-/** Everything that one pass over this control plane needs. */
+/** Opens everything that one pass over this control plane needs. */
 export function openSession({ base, aws, discovery, contracts, options }: Ground, config: Config): Session {
   const { clock, terminal, allowRemovals } = options;
   const backend = backendOf(config.controlPlane);
@@ -118,7 +126,7 @@ export function openSession({ base, aws, discovery, contracts, options }: Ground
   return {
     config,
     ...connected,
-    // A connection remembers what it read until it writes.
+    // A connection remembers what it read until it writes, so it is reused.
     withBase: (other) => (other === base ? connected : connect(other)),
     scopeIds: discovery.scopeIds,
     place: describePlane(backend.identity),
@@ -164,7 +172,7 @@ function warningsOf(config: Config, connected: Connected): readonly string[] {
   return all.map((one) => saidOfStage(config.stage, one));
 }
 
-/** Nobody should find out later that it was left on after a trial. */
+/** The warning comes in every pass, so that the setting is not forgotten after a trial. */
 function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
   if (!('tls' in plane && plane.tls && 'skipVerify' in plane.tls && plane.tls.skipVerify)) return [];
   const fix = 'name the authority of the server in controlPlane.tls.ca instead';
@@ -173,7 +181,9 @@ function warnOfTrust(plane: Config['controlPlane']): readonly string[] {
   ];
 }
 
-/** Backends that write no decK file get what is generated only (docs/decisions/0018-base-files.md). */
+/**
+ * Some backends write only generated entities, not base files (docs/decisions/0018-base-files.md).
+ */
 function warnOfBase(config: Config, { base, controlPlane }: Connected): readonly string[] {
   if (base.files.length === 0) return [];
   const unbounded = warnOfUnbounded(base);
@@ -182,7 +192,7 @@ function warnOfBase(config: Config, { base, controlPlane }: Connected): readonly
   return [...(writesBase(controlPlane) ? [] : [unwritten]), ...(unbounded ? [unbounded] : [])];
 }
 
-/** Templates are filled in by the decK that people run, on the file that they give it (fm-58). */
+/** decK fills in templates when people run it on a rendered file; these backends do not (fm-58). */
 function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly string[] {
   const named = Object.entries(domains).flatMap(([domain, { plugins = [] }]) =>
     JSON.stringify(plugins).includes('${{') ? [`domains.${domain}.plugins`] : [],
@@ -193,7 +203,10 @@ function warnOfUnfilled({ domains, controlPlane: { type } }: Config): readonly s
   return [`${named.join(', ')}: ${why}: ${instead}`];
 }
 
-/** What chooses between upstreams of zones has nothing to do without them, or beside what chooses as well. */
+/**
+ * The zone plugin chooses between upstreams of zones. It needs such upstreams, and must be the only
+ * plugin that chooses.
+ */
 function warnOfZonePlugin({ domains, affinity, via }: Config): readonly string[] {
   const zoned = Object.entries(domains).filter(([, { plugins = [] }]) => plugins.some(isNamed(zonePluginName)));
   const nameOf = ([domain]: (typeof zoned)[number]) => `domains.${domain}.plugins`;
@@ -215,12 +228,12 @@ function isNamed(wanted: string) {
   return ({ name }: { readonly name: string }) => name === wanted;
 }
 
-/** Where absences of this configuration are kept. */
+/** Opens the store of absences for this configuration. */
 export function absenceStoreOf(config: Config, { clock = systemClock }: Pick<SessionOptions, 'clock'>): AbsenceStore {
   return createAbsenceStore({ ...config, controlPlane: backendOf(config.controlPlane).identity }, clock);
 }
 
-/** Where last good of this configuration is kept. */
+/** Opens the store of last good for this configuration. */
 export function lastGoodStoreOf(
   config: Pick<Config, 'owner' | 'stateDir' | 'sources'>,
   { isReadOnly, clock = systemClock }: SessionOptions,

@@ -4,7 +4,7 @@ import type { Snapshot } from '#core/model';
 import type { HeldEntity } from '#deck/document';
 import { type PassInput, type PassPlan, planPass } from './plan-pass';
 
-/** What a plan is made from, but for what is held and for the time since absences were counted. */
+/** The input of a plan that must be equal, apart from held entities and the age of absences. */
 const others = Object.keys({
   owner: true,
   settings: true,
@@ -25,13 +25,16 @@ const others = Object.keys({
 
 type Made = { readonly snapshot: Snapshot; readonly input: PassInput };
 
-/** One planning for stages that hold the same and saw the same in a round: to plan is most of what a pass costs the processor. */
+/**
+ * Plans once for stages that hold the same and saw the same in a round: planning is most of the
+ * processor time of a pass.
+ */
 export function sharePlanning(plan = planPass): typeof planPass {
   const texts = new WeakMap<readonly HeldEntity[], string>();
   let last: (Made & { readonly planned: PassPlan }) | undefined;
 
   function textOf(held: readonly HeldEntity[]): string {
-    // Control planes list in the order in which entities were made.
+    // Control planes list entities in the order of their creation.
     const text = texts.get(held) ?? JSON.stringify(held.toSorted((a, b) => compareText(a.id, b.id)));
     texts.set(held, text);
     return text;
@@ -49,7 +52,8 @@ export function sharePlanning(plan = planPass): typeof planPass {
   }
 
   return (snapshot, input) => {
-    // Nothing else asks how long ago something was missed; and pins are of one stage.
+    // The plan depends on the age of absences only when there are absences. And a pin belongs to
+    // one stage.
     if (Object.keys(input.absences).length > 0 || input.pin) return plan(snapshot, input);
     if (last && isSame(last, { snapshot, input })) return last.planned;
     last = { snapshot, input, planned: plan(snapshot, input) };

@@ -6,22 +6,28 @@ export type Aged = {
   readonly absences: Absences;
   /** Milliseconds since they were written. */
   readonly elapsedMs: number;
-  /** By how much they were written in the future; 0 for a second at most, and for what this process wrote. */
+  /**
+   * Milliseconds by which the write time lies in the future. 0 for at most a second, and for a file
+   * of this process.
+   */
   readonly aheadMs: number;
 };
 
-/** Says how old absences are: by the monotonic clock where this process wrote them, else by the wall clock, never less than nothing (fm-41). */
+/**
+ * Measures the age of absences: by the monotonic clock for a file of this process, else by the wall
+ * clock; never below 0 (fm-41).
+ */
 export type Ageing = {
   age(written: Written): Aged;
-  /** Takes note of what this process has just written. */
+  /** Remembers what this process has just written. */
   keep(written: Written): void;
-  /** Whether writing these would change nothing but the time, and that is still right. */
+  /** Whether the file can stay: only its time would change, and the time is still recent. */
   isKept(absences: Absences): boolean;
 };
 
-/** Without any absence the file is written again after this, to show that the folder is in use. */
+/** A file without absences is rewritten after this time, to show that the folder is in use. */
 const refreshMs = 300_000;
-/** As in core/timing/clock.ts: less is no step of the wall clock. */
+/** As in core/timing/clock.ts: a smaller difference is no change of the wall clock. */
 const leastStepMs = 1_000;
 
 export function createAgeing({ now, monotonicMs }: Clocks): Ageing {
@@ -47,7 +53,7 @@ function isEmpty(absences: Absences): boolean {
   return Object.keys(absences).length === 0;
 }
 
-/** With the times of observations as the wall clock is set now. */
+/** Moves the times of observations to the present setting of the wall clock. */
 function moved(absences: Absences, ms: number): Absences {
   const entries = Object.entries(absences).map(([key, one]) => {
     return [key, { ...one, observedAtMs: one.observedAtMs && one.observedAtMs + ms }] as const;

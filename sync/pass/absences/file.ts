@@ -12,7 +12,7 @@ export type Written = { readonly writtenAtMs: number; readonly absences: Absence
 
 export type AbsenceFile = Written & {
   readonly owner: string;
-  /** Whose absences these are, also for who else uses the folder. */
+  /** The control plane of these absences. Other processes that use the folder read it too. */
   readonly controlPlane: PlaneIdentity;
 };
 
@@ -36,7 +36,7 @@ export const absenceFile: Sealed<AbsenceFile> = {
 
 type OlderAbsences = Readonly<Record<string, { readonly count: number; readonly sinceMs: number }>>;
 
-/** Of the first versions: one file for each owner. */
+/** File of the first versions: one for each owner. */
 export const olderAbsenceFile: Sealed<OlderAbsences> = {
   subject: 'the file',
   version: 1,
@@ -47,7 +47,10 @@ export const olderAbsenceFile: Sealed<OlderAbsences> = {
   older: { version: 1, key: 'absences' },
 };
 
-/** What a file of the first versions holds: it did not say when it was written, that is asked of the file system. */
+/**
+ * Converts a file of the first versions. The file does not say when it was written: `writtenAtMs`
+ * comes from the file system.
+ */
 export function takeOver(older: OlderAbsences, writtenAtMs: number): Written {
   const entries = Object.entries(older).map(([key, { count: missed, sinceMs }]) => {
     return [key, { count: missed, forMs: Math.max(0, writtenAtMs - sinceMs), waitedMs: 0 }] as const;

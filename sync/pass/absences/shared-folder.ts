@@ -4,13 +4,19 @@ import { readSealed } from '#io/sealed-file';
 import { describePlane, isPlaneFile } from '../../control-planes/plane-identity';
 import { absenceFile } from './file';
 
-/** A configuration that wrote within this is in use: a worker writes every five minutes at least. */
+/**
+ * A configuration that wrote within this time is in use. A worker writes at least every five
+ * minutes.
+ */
 const recentMs = 3_600_000;
 
-/** Where the configurations of one owner keep their absences, in a file each. */
+/** The folder in which each configuration of an owner keeps its absences, in one file each. */
 export type SharedFolder = { readonly stateDir: string; readonly owner: string };
 
-/** Warns of each other configuration of the owner, with another control plane, that has used the folder within the last hour (fm-42). */
+/**
+ * Returns a warning for each other configuration of this owner that used the folder within the last
+ * hour for another control plane (fm-42).
+ */
 export async function othersIn(
   { stateDir, owner }: SharedFolder,
   own: string,
@@ -22,7 +28,7 @@ export async function othersIn(
   return warnings.flatMap((warning) => warning ?? []);
 }
 
-/** A file that cannot be used says nothing; whose it is finds that out by itself. */
+/** An unusable file gives no warning here: the process that owns the file warns. */
 async function warningOf(path: string, nowMs: number): Promise<string | undefined> {
   try {
     const read = await readSealed(path, absenceFile);

@@ -12,13 +12,17 @@ import { othersIn, type SharedFolder } from './shared-folder';
 
 export type AbsenceFiles = SharedFolder & {
   readonly controlPlane: PlaneIdentity;
-  /** Which of several control planes; their files stand beside each other, and nobody is told. */
+  /**
+   * The name of this control plane when the configuration has several. Their files lie in one
+   * folder, and no warning is given.
+   */
   readonly stage?: string;
 };
 
 /**
- * Keeps absences in a file named for owner and control plane, replaced as a whole; one that cannot be used counts as empty, with a warning.
- * Earlier versions had one file for each owner: where it is there, such a version was the last to run, and its file is taken over (fm-42).
+ * Keeps absences in a file named for owner and control plane, and replaces it as a whole. An
+ * unusable file is treated as empty, with a warning. Earlier versions had one file for each owner.
+ * If that file exists, an earlier version ran last, and its file is taken over (fm-42).
  */
 export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceStore {
   const { stateDir, owner, controlPlane, stage } = files;
@@ -48,7 +52,7 @@ export function createAbsenceStore(files: AbsenceFiles, clock: Clocks): AbsenceS
       try {
         await writeSealed(path, file, absenceFile);
         ageing.keep(file);
-        // It would be taken for newer than ours.
+        // The next read would take the older file first.
         await rm(older.path, { force: true });
         return {};
       } catch (thrown) {

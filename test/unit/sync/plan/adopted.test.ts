@@ -241,7 +241,9 @@ describe('what the control plane holds as adopted, and no file names so', () => 
       'delete target payments-up|10.0.2.11:80',
     ]);
     expect(report.warnings).toEqual([
-      expect.stringMatching(/domain sd2 was adopted .* the configuration does not name it under adopted: .* adopt --release sd2/),
+      expect.stringMatching(
+        /domain sd2 was adopted .* the configuration does not name it under adopted: .* adopt --release sd2/,
+      ),
     ]);
   });
 

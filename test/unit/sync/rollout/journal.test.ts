@@ -91,7 +91,9 @@ describe('a journal', () => {
     await journal.write(state);
 
     expect(read).toBe(nothingRun);
-    expect(warnings).toEqual([expect.stringMatching(/^the journal of this stage cannot be used .*: the earlier runs are unknown/)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the journal of this stage cannot be used .*: the earlier runs are unknown/),
+    ]);
     expect((await journal.read()).warnings).toEqual([]);
   });
 });

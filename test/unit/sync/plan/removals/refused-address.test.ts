@@ -54,7 +54,10 @@ describe('a target that the rule of addresses refuses', () => {
 
         expect(targetsOf(passes)).toEqual([]);
         expect(changes).toMatchObject([
-          { action: 'delete', reason: expect.stringMatching(/^the (metadata|loopback) address .* may not be a target/) },
+          {
+            action: 'delete',
+            reason: expect.stringMatching(/^the (metadata|loopback) address .* may not be a target/),
+          },
         ]);
       }
     },
