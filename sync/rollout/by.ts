@@ -3,11 +3,14 @@ import type { By } from './journal';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Variables in which systems of CI give the address of a run, or else its number. */
+/** Variables in which CI systems give the address of a run, or else its number. */
 const runs = ['CI_JOB_URL', 'BUILD_URL', 'CIRCLE_BUILD_URL', 'BUILDKITE_BUILD_URL', 'BITBUCKET_BUILD_NUMBER'];
 const mostCharacters = 300;
 
-/** Who has something written: what is known of the process. `configuration` is the checksum of what its file holds. */
+/**
+ * Returns who causes the writes, from what the process knows. `configuration` is the checksum of
+ * the configuration file.
+ */
 export function whoWrites(env: Env, configuration: string | undefined): By {
   const run = runOf(env);
   return { configuration, user: userName(env), ...(run && { run: withoutPassword(run).slice(0, mostCharacters) }) };
@@ -19,12 +22,12 @@ function runOf(env: Env): string | undefined {
   return runs.map((name) => env[name]).find((value) => value);
 }
 
-/** Some put one into the addresses of their server. */
+/** Some CI systems put a password into the address of their server. */
 function withoutPassword(run: string): string {
   return run.replace(/\/\/[^/]*@/, '//');
 }
 
-/** A container often has a user without a name. */
+/** The user of a container often has no name. */
 function userName({ USER }: Env): string | undefined {
   try {
     return userInfo().username;

@@ -3,10 +3,13 @@ import { type Action, actions, type Change } from '../plan/changes';
 
 const words: Readonly<Record<Action, string>> = { create: 'created', update: 'updated', delete: 'deleted' };
 
-/** More are counted. */
+/** More names are only counted. */
 const mostNames = 3;
 
-/** One line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`; `ifNone` says what else makes a revision. */
+/**
+ * Returns one line of history: `1 created, 2 updated: service sd2, route sd2, plugin sd2|key-auth`.
+ * `ifNone` is the text without changes.
+ */
 export function describeChanges(changes: readonly Change[], ifNone = 'affinity or base files'): string {
   if (changes.length === 0) return ifNone;
   const counts = actions
@@ -18,7 +21,7 @@ export function describeChanges(changes: readonly Change[], ifNone = 'affinity o
   return `${counts.join(', ')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** How the addresses of a domain reach Kong is said in words: the name is long, and says less. */
+/** A target by name is described in words, since its long name says less. */
 function nameOfOne({ action, kind, key, domain, reason }: Change): string {
   if (!isNameTarget({ kind, key })) return `${kind} ${key}`;
   return `${domain} ${action === 'delete' ? 'no longer via resolver' : reason.split(';', 1).join()}`;

@@ -9,10 +9,13 @@ import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { isPlaneFile, type PlaneIdentity, planeFile, planeIdentitySchema } from '../control-planes/plane-identity';
 import type { Baseline } from './gates/gate';
 
-/** Who had a revision written: what the configuration file held (twelve hexadecimal digits), the user, and the run of CI, where there is one. */
+/**
+ * Who caused a write: checksum of the configuration file (twelve hexadecimal digits), user, and CI
+ * run, if known.
+ */
 export type By = { readonly configuration?: string; readonly user?: string; readonly run?: string };
 
-/** A revision that a stage was brought to. */
+/** A revision that a stage got. */
 export type Run = {
   /** Unix epoch, milliseconds. */
   readonly atMs: number;
@@ -26,84 +29,97 @@ export type Run = {
 
 export type PinnedTo = {
   readonly revision: string;
-  /** What was taken back; absent: a person ends the pin. */
+  /** The revision that was rolled back. Absent: a person has to end the pin. */
   readonly left?: string;
 };
 
-/** An entity that came with a revision, under the id that it was written with. */
+/** An entity that a revision created, with the id that it was written with. */
 export type Created = { readonly id: string; readonly revision: string };
 
-/** What came of a trial, and which gate decided it. */
+/** Verdict of a trial, and the gate that decided it. */
 export type TrialVerdict = {
   readonly kind: 'pass' | 'fail' | 'inconclusive';
   readonly gate?: string;
-  /** For people. */
+  /** Text for people. */
   readonly reason: string;
   readonly atMs: number;
 };
 
-/** A revision that proves itself on a stage before it reaches the next. */
+/** A revision on trial: it must prove itself on a stage before the next stage gets it. */
 export type StageTrial = {
   readonly revision: string;
-  /** When it was begun; tells it from another trial of the same revision. */
+  /** When the trial began; distinguishes two trials of one revision. */
   readonly sinceMs?: number;
-  /** What the revision holds, so that what a later stage would get can be compared with it. */
+  /** Digests of the revision's parts, to compare with what a later stage would get. */
   readonly parts: Parts;
-  /** The stage ran it before anybody asked for proof: there is nothing to take back. */
+  /**
+   * The stage ran the revision before anybody asked for proof, so there is nothing to roll back.
+   */
   readonly isFound?: boolean;
-  /** What gates measured before it was written, by their name. */
+  /** Values of the gates before the write, by name of the gate. */
   readonly before: Readonly<Record<string, Baseline>>;
-  /** Since when the gates are watched, where they are. */
+  /** When the bake began, if it has. */
   readonly bakingSinceMs?: number;
-  /** Absent: it is under way, or was interrupted and begins anew. */
+  /** Absent: the trial is under way, or was interrupted and begins again. */
   readonly verdict?: TrialVerdict;
   readonly approved?: { readonly atMs: number; readonly by: By };
 };
 
-/** What is known of one stage, written before anything is done about it. */
+/** The state of one stage. It is recorded before anything is done about it. */
 export type StageState = {
-  /** The revision that it runs, or is being brought to. */
+  /** The revision that the stage runs, or is getting. */
   readonly runs?: string;
-  /** All of that revision was written. */
+  /** Whether all of that revision was written. */
   readonly isWhole: boolean;
-  /** Of that revision, what is in no entity: `affinity` and base files. */
+  /** The part of that revision that is in no entity: `affinity` and base files. */
   readonly settings?: string;
   readonly pin?: PinnedTo;
-  /** Pins that have ended, or gave way to another one, while the control plane may say them still. */
+  /** Pins that ended or were replaced, while tags of them may still be in the control plane. */
   readonly endedPins?: readonly string[];
-  /** What a pin that has ended took back, until all of it is written. */
+  /** The revision that an ended pin had rolled back, until all of it is written again. */
   readonly returnsTo?: string;
-  /** With a rollout: of the revision that the stage runs. */
+  /** With a rollout: the trial of the revision that the stage runs. */
   readonly trial?: StageTrial;
-  /** With a rollout: the last revision that passed its trial, or ran before the first. */
+  /** With a rollout: the last revision that passed its trial, or ran before the first trial. */
   readonly stable?: string;
-  /** The trial after which the stage went back, until the next one. */
+  /** The trial after which the stage rolled back, until the next trial. */
   readonly failed?: { readonly revision: string; readonly verdict: TrialVerdict };
-  /** Revisions that later stages may get although this one has not proved them. */
+  /** Revisions that later stages may get without proof on this stage. */
   readonly skipped?: readonly string[];
-  /** Services, routes and plugins by `kind:key`. */
+  /** Services, routes and plugins, by `kind:key`. */
   readonly created: Readonly<Record<string, Created>>;
   /** Oldest first. */
   readonly history: readonly Run[];
 };
 
-/** The trial of what the stage runs; undefined: there is none, or it is about another revision. */
+/**
+ * Returns the trial of what the stage runs. Undefined: there is none, or it is about another
+ * revision.
+ */
 export function trialOf({ trial, runs }: StageState): StageTrial | undefined {
   return trial?.revision === runs ? trial : undefined;
 }
 
-/** The trial for which the stage went back, and stays so; undefined: it did not, or has gone on since. */
+/**
+ * Returns the trial for which the stage rolled back. Undefined: it did not, or has gone on since.
+ */
 export function backFrom({ failed, pin }: StageState): StageState['failed'] {
   return failed?.revision === pin?.left ? failed : undefined;
 }
 
-/** A stage that is pinned no more: the tag of its pin counts for nothing, and what was taken back comes again. */
+/**
+ * Ends the pin of a stage: the tag of the pin no longer applies, and the revision that was rolled
+ * back comes again.
+ */
 export function unpinned(pinned: StageState): StageState {
   const { pin, ...state } = pinned;
   return pin ? { ...state, endedPins: endedWith(pinned), returnsTo: pin.left } : state;
 }
 
-/** The pins that count for nothing once the present one has ended; `said`: what the control plane says of others. */
+/**
+ * Returns the pins that no longer apply after the present one ends. `said`: pins that tags in the
+ * control plane name.
+ */
 export function endedWith({ pin, endedPins = [] }: StageState, said: readonly string[] = []): readonly string[] {
   return [...new Set([...endedPins, ...said, ...(pin ? [pin.revision] : [])])];
 }
@@ -112,16 +128,16 @@ export const nothingRun: StageState = { isWhole: true, created: {}, history: [] 
 
 export type StagePlace = { readonly stateDir: string; readonly owner: string; readonly controlPlane: PlaneIdentity };
 
-/** Where what is known of a stage outlives the process. */
+/** Keeps the state of a stage beyond the process. */
 export interface Journal {
-  /** What a file that cannot be used held is lost, and said in a warning. Never rejects. */
+  /** Never rejects. An unusable file is treated as empty, with a warning. */
   read(): Promise<{ readonly state: StageState; readonly warnings: readonly string[] }>;
-  /** On the disk when it resolves. Rejects with what the system says. */
+  /** Resolves when it is on the disk. Rejects with the system's error. */
   write(state: StageState): Promise<void>;
 }
 
 const revisionId = z.string().regex(/^[0-9a-f]{12}$/);
-/** As long as a Date goes. */
+/** Limit of a Date. */
 const lastMs = 8.64e15;
 const atMs = z.number().min(-lastMs).max(lastMs);
 const by = z.object({
@@ -182,10 +198,13 @@ const journalFile: Sealed<JournalFile> = {
 const another = { reason: 'belongs to another control plane or owner', fix: journalFile.fixes.damaged };
 const nothingFiled: StageState & Partial<JournalFile> = nothingRun;
 
-/** Runs that a journal remembers; the revisions of the last 20 are kept. */
+/** Runs that a journal remembers. Only the revisions of the last 20 are kept. */
 const mostRuns = 100;
 
-/** The journal of a stage, in a file named for owner and control plane, replaced as a whole, and read again only when it was. */
+/**
+ * Opens the journal of a stage. Its file is named for owner and control plane, is replaced as a
+ * whole, and is read again only after a replacement.
+ */
 export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Journal {
   const path = join(stateDir, journalName(owner, controlPlane));
   const mismatchOf = (file: JournalFile) =>
@@ -203,7 +222,8 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
         known = { version, state };
         return { state, warnings: [] };
       } catch (thrown) {
-        // What is damaged is replaced; what this process may not read is another's to lose.
+        // A damaged file is replaced. A file that this process may not read belongs to somebody
+        // else and stays.
         unread = await access(path, constants.R_OK).then(
           () => undefined,
           (denied: unknown) => denied,
@@ -219,7 +239,7 @@ export function openJournal({ stateDir, owner, controlPlane }: StagePlace): Jour
   };
 }
 
-/** Differs whenever the file was replaced. */
+/** Text that differs after each replacement of the file. */
 async function versionOf(path: string): Promise<string> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found ? `${found.ino} ${found.mtimeNs} ${found.size}` : 'none';
@@ -234,12 +254,12 @@ export function isJournal(name: string, owner: string): boolean {
   return isPlaneFile(name, 'stage', owner);
 }
 
-/** What the journal in `path` holds; undefined: nothing that can be used. */
+/** Reads the journal in `path`. Undefined: unusable. */
 export async function readJournal(path: string): Promise<StageState | undefined> {
   return readSealed(path, journalFile).catch(() => undefined);
 }
 
-/** Why nothing is remembered of what is written now. */
+/** Warning that a write cannot be recorded. */
 export function unwritable(stateDir: string, thrown: unknown): string {
   const fix = `${writeFix(thrown, 'make stateDir writable')}, or rollback cannot return to this revision`;
   return formatProblem({ reason: `the journal cannot be written to ${stateDir} (${messageOf(thrown)})`, fix });

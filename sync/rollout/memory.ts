@@ -18,23 +18,26 @@ export type MemoryOptions = {
   readonly revisions: Revisions;
   readonly stateDir: string;
   readonly affinity: Affinity;
-  /** What is written beside what is generated; empty: nothing is. */
+  /** Base files that are written with the generated entities. Empty: none. */
   readonly base: readonly BaseText[];
-  /** What reads and writes the control plane with other base files. */
+  /** Connects the control plane with other base files. */
   readonly withBase: (texts: readonly BaseText[]) => Pick<PassDependencies, 'controlPlane' | 'base' | 'checkOutcome'>;
   readonly by: By;
   readonly now: () => number;
-  /** Absent: nothing is rolled out from stage to stage. */
+  /** Absent: no rollout. */
   readonly turn?: StageTurn;
 };
 
-/** What a pass over one control plane has to know of those before it, and leaves for those after it (docs/decisions/0047-stages.md). */
+/**
+ * Opens the memory that links a pass over one control plane with earlier and later passes
+ * (docs/decisions/0047-stages.md).
+ */
 export function openMemory(options: MemoryOptions): StageMemory {
   const { journal, revisions, base } = options;
   let state = nothingRun;
   let [isBegun, isOwed] = [false, false];
 
-  /** The revision is on the disk before the journal names it. */
+  /** The revision must be on the disk before the journal names it. */
   async function write(next: StageState, revision?: Revision): Promise<readonly string[]> {
     try {
       if (revision) await revisions.keep(revision);
@@ -74,7 +77,7 @@ export function openMemory(options: MemoryOptions): StageMemory {
     },
     end: async ({ plan, report, pinned }, applied) => {
       const left = unwritten([...plan.changes, ...leftOutOf(report)], applied);
-      // What waits is another revision, which is not begun.
+      // Changes that wait belong to another revision, which has not begun.
       if (pinned?.isByTag || state.runs === undefined || (left.length > 0 && !isBegun)) return [];
       const ended = endedState(state, { isWhole: left.length === 0, isHold: pinned?.isHold });
       return write(await foundOnTrial(ended, options));
@@ -90,7 +93,7 @@ type Next = (followed: StageState, revision: Revision) => StageState;
 
 type Beginner = { readonly state: StageState; readonly next: Next; readonly options: MemoryOptions };
 
-/** What is written down of a revision that begins, and the revision where it has to be kept. */
+/** Returns the state to record when a revision begins, and the revision if it must be kept. */
 async function revisionBegun(
   planned: Planned,
   { state, next, options }: Beginner,
@@ -98,13 +101,13 @@ async function revisionBegun(
   const { pinned } = planned;
   const followed = followedState(state, planned);
   const revision = pinned?.revision ?? (await newestIn(planned, followed, options));
-  // What is found, and was never written down, is what a stage is held at.
+  // A held stage may run what was found and never recorded, so that is kept too.
   const isKept = pinned === undefined || (pinned.isHold && followed.runs === undefined);
   const begun = await onTrial(next(followed, revision), { revision, planned, options });
   return { state: begun, kept: isKept ? revision : undefined };
 }
 
-/** The revision that the stage would run, by a plan that is under no pin. */
+/** Returns the revision that the stage would run, from a plan without a pin. */
 async function newestIn(
   { plan: { desired }, held }: Planned,
   { runs, returnsTo = runs }: StageState,
@@ -114,7 +117,7 @@ async function newestIn(
   return revisionOf({ desired, held, before, affinity, base });
 }
 
-/** What nobody approved. */
+/** Changes that nobody approved. */
 function leftOutOf({ leftOut = [] }: Planned['report']): readonly Change[] {
   return leftOut.map(({ change }) => change);
 }
@@ -124,7 +127,10 @@ function unwritten(changes: readonly Change[], applied: readonly AppliedChange[]
   return changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one)));
 }
 
-/** The pin by the journal; where that knows of none, what the control plane says of one is reason enough to leave its configuration as it is. */
+/**
+ * Reads the pin from the journal. If the journal has none but tags in the control plane name one,
+ * the configuration stays as it is.
+ */
 async function readPinned(
   { pin, created, endedPins = [] }: StageState,
   held: readonly HeldEntity[],
@@ -146,7 +152,7 @@ async function readPinned(
   };
 }
 
-/** Today's base files are people's to correct; those of a revision are what they were. */
+/** People can correct the present base files, but not those of a revision. */
 function withBaseOf({ id, base }: Revision, withBase: MemoryOptions['withBase']) {
   try {
     return withBase(base);
@@ -168,7 +174,7 @@ function personDecides(id: string, { isByTag, isKept }: Known): string {
   return `the control plane is pinned to revision ${id}, and ${unknown}: ${now}, until rollback names another revision (history lists them; rollback newest ends the pin)`;
 }
 
-/** Pins that have ended: their tags count no more, until they are gone. */
+/** Ends the pin in the state, and forgets ended pins when their tags are gone. */
 function followedState(state: StageState, { pinned, held }: Planned): StageState {
   if (pinned && !pinned.isHold) return state;
   if (state.pin) return unpinned(state);
@@ -182,7 +188,10 @@ type Beginning = {
   readonly options: Pick<MemoryOptions, 'affinity' | 'base' | 'by' | 'now'>;
 };
 
-/** Whether a revision is about to be written that may be another one than the stage runs; `isOwed`: what was written last could not be written down. */
+/**
+ * Whether the next write may bring another revision than the stage runs. `isOwed`: the last write
+ * could not be recorded.
+ */
 function isNew(state: StageState, { planned, changes, options }: Beginning, isOwed: boolean): boolean {
   const { pinned, plan } = planned;
   if (pinned) return state.runs !== pinned.revision.id || changes.some(isConfiguration);
@@ -204,7 +213,7 @@ function begunState(state: StageState, revision: Revision, { planned, changes, o
 type Ending = { readonly isWhole: boolean; readonly isHold?: boolean };
 
 function endedState(state: StageState, { isWhole, isHold }: Ending): StageState {
-  // What was taken back comes with the revision that waits.
+  // A held stage gets the rolled-back revision later, with the revision that waits.
   const returnsTo = isWhole && !isHold ? undefined : state.returnsTo;
   return isWhole === state.isWhole && returnsTo === state.returnsTo ? state : { ...state, isWhole, returnsTo };
 }
@@ -232,7 +241,7 @@ function ranState(state: StageState, revision: Revision, { how, changes, options
 
 type Creating = { readonly planned: Planned; readonly configured: readonly Change[]; readonly id: string };
 
-/** What is held still, and what is about to be made. */
+/** Creators of entities that are held, and of those that are about to be created. */
 function createdBy({ created }: StageState, { planned, configured, id }: Creating): StageState['created'] {
   const names = planned.held.filter((one) => isRevoked(one) && created[nameOf(one)]?.id === one.id).map(nameOf);
   const made = configured.filter((one) => one.action === 'create' && isRevoked(one));

@@ -12,25 +12,25 @@ import type { Baseline } from './gates/gate';
 import type { StageState } from './journal';
 import { type Revisions, readKept } from './revisions';
 
-/** What makes the newest revision of a stage, beside its plan. */
+/** The input for the newest revision of a stage, beside its plan. */
 export type Newest = { readonly revisions: Revisions; readonly affinity: Affinity; readonly base: readonly BaseText[] };
 
-/** What makes a revision beside its entities, in the words of a journal. */
+/** Returns a checksum of the parts of a revision outside its entities, as the journal keeps it. */
 export function settingsId(of: Pick<Newest, 'affinity' | 'base'>): string {
   return checksumOf(settingsOf(of)).slice(0, 12);
 }
 
-/** What is held, as a revision; its name is that of what a journal says, where one does. */
+/** Makes a revision of the held entities. `id` is the name in the journal, if there is one. */
 export function heldRevision(held: readonly HeldEntity[], base: readonly BaseText[], id?: string): Revision {
   const revision = revisionOf({ desired: [], held, affinity: affinityOf(held), base });
   return id === undefined ? revision : { ...revision, id };
 }
 
-/** With a rollout: what a stage has to wait for, and what is measured before it is written. */
+/** With a rollout: what a stage waits for, and what is measured before the write. */
 export type StageTurn = {
-  /** Why it may not get the revision yet; undefined: it may. */
+  /** Why the stage may not get the revision yet. Undefined: it may. */
   readonly whyNot: (candidate: NextRevision) => Promise<WhyWaiting | undefined>;
-  /** What gates compare with later, by their name; never rejects. */
+  /** Reads the baselines of gates, by name. Never rejects. */
   readonly readBefore: () => Promise<Readonly<Record<string, Baseline>>>;
 };
 
@@ -39,7 +39,9 @@ export type Holding = Newest & {
   readonly withBaseOf: (revision: Revision) => Pick<Pinned, 'controlPlane' | 'base' | 'checkOutcome'>;
 };
 
-/** What keeps the stage at the revision that it runs, where the newest is another one and its turn has not come. */
+/**
+ * Holds the stage at the revision that it runs, if the newest differs and its turn has not come.
+ */
 export async function readHold(
   plan: Plan,
   {
@@ -60,7 +62,7 @@ export async function readHold(
   const changed = changedParts(digestsOf(running), parts);
   const waiting = changed.length > 0 ? await turn.whyNot({ revision: newest.id, parts, changed }) : undefined;
   if (!waiting) return undefined;
-  // What is not wanted leaves with the revision that comes.
+  // Entities that are not wanted leave with the next revision.
   const pinned = {
     revision: running,
     isFromAnother: () => false,
@@ -71,7 +73,7 @@ export async function readHold(
   return { pinned, newest, waiting };
 }
 
-/** Most passes change addresses alone. */
+/** A quick answer for most passes, which only change addresses. */
 function isSurelySame({ changes }: Plan, { runs, settings, pin }: StageState, options: Newest): boolean {
   if (runs === undefined || pin) return false;
   return settings === settingsId(options) && !changes.some(isConfiguration);

@@ -19,11 +19,11 @@ import { type SharingOptions, shareDiscovery } from './share-discovery';
 import { askedFor, type KnownStages, onlyStage, resolveStages, type Unlisted } from './stages';
 
 export type StagesOptions = SessionOptions & {
-  /** The one of several that is meant; absent: all. */
+  /** The stage to use. Absent: all stages. */
   readonly stage?: string;
 };
 
-/** The session of a stage, and what its memory is made of. */
+/** The session of a stage, with the parts of its memory. */
 export type StageSession = Session & {
   readonly memory: StageMemory;
   readonly remembered: MemoryOptions;
@@ -31,7 +31,7 @@ export type StageSession = Session & {
   readonly rollout?: RolloutOfStage;
 };
 
-/** What the stages of a configuration share, and what its file held. */
+/** What the stages of a configuration share, and the checksum of its file. */
 export type StagesGround = Ground & { readonly configuration: string | undefined };
 
 export function openStagesGround(options: StagesOptions): StagesGround {
@@ -46,17 +46,23 @@ export function openStagesGround(options: StagesOptions): StagesGround {
   return { ...ground, configuration };
 }
 
-/** What one round of discovery says is no older than this when a stage plans with it, which may have waited for another writer, or for a person. */
+/**
+ * Oldest discovery that a stage plans with. A stage may have waited for another writer or for a
+ * person.
+ */
 const freshMs = 60_000;
 
-/** The stages that a verb is for. */
+/** The stages that a verb works on. */
 type Opened = {
   readonly sessions: readonly StageSession[];
-  /** What labels select and nobody could list. */
+  /** Labels whose stages could not be listed. */
   readonly unlisted: readonly Unlisted[];
 };
 
-/** A session for each stage, or for the one that is meant; discovery is read once for all. Throws PrivatelinkError. */
+/**
+ * Opens a session for each stage, or for the one that is named. Discovery is read once for all.
+ * Throws PrivatelinkError.
+ */
 export async function openStages(options: StagesOptions, signal: AbortSignal): Promise<Opened> {
   const ground = openStagesGround(options);
   const { stage } = options;
@@ -66,7 +72,7 @@ export async function openStages(options: StagesOptions, signal: AbortSignal): P
   if (stage === undefined) return { sessions, unlisted };
   const { publications, ...session } = onlyStage(sessions, stage, unlisted);
   const isFirst = config.entries[0] === ground.config.entries[0];
-  // One alone ends its own discovery when it fails.
+  // A single stage need not share its discovery, so its own failure may end it.
   const { contracts, discovery } = ground;
   const { discover, confirmGone } = discovery;
   const beside = { publications: isFirst ? publications : [], contracts: isFirst ? contracts : onlyRead(contracts) };
@@ -74,7 +80,10 @@ export async function openStages(options: StagesOptions, signal: AbortSignal): P
   return { sessions: [meant], unlisted: [] };
 }
 
-/** A session for each of these stages; what is published, and what is done about contracts, goes with the first. */
+/**
+ * Opens a session for each of these stages. Publications, and actions for contracts, go with the
+ * first stage.
+ */
 export function openSessions(
   ground: StagesGround,
   known: KnownStages,
@@ -98,7 +107,10 @@ export function openSessions(
   });
 }
 
-/** The session of one stage, with what is remembered of it; of those before it nothing is known where `known` is absent. */
+/**
+ * Opens the session of one stage with its memory. `known` absent: nothing is known about earlier
+ * stages.
+ */
 export function openStage(ground: StagesGround, config: Config, known?: KnownStages): StageSession {
   const session = openSession(ground, config);
   const { stateDir, owner, affinity } = config;

@@ -4,10 +4,16 @@ import type { StageMemory } from '../pass/plan-once';
 import type { WhyWaiting } from '../pass/report';
 import { type MemoryOptions, openMemory } from './memory';
 
-/** A revision has not begun, since its trial cannot be written down; nothing was written, and the next pass holds the stage at what it runs. */
+/**
+ * A revision has not begun because its trial cannot be recorded. Nothing was written, and the next
+ * pass holds the stage at its present revision.
+ */
 export class UnrecordedTrial extends PrivatelinkError {}
 
-/** The memory of a stage; in a rollout no revision begins whose trial is not on the disk: nobody would watch it, nor take it back. */
+/**
+ * Opens the memory of a stage. In a rollout no revision begins before its trial is on the disk:
+ * otherwise nobody would watch it or roll it back.
+ */
 export function openRecorded(options: MemoryOptions): StageMemory {
   const { turn } = options;
   if (!turn) return openMemory(options);

@@ -10,22 +10,31 @@ import type { Revision } from '#deck/revision';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import { isJournal, readJournal, type StageState } from './journal';
 
-/** Revisions of one owner in stateDir, a file each: secrets of plugins may be inside (0600). */
+/**
+ * Revisions of one owner in stateDir, one file each. They may contain secrets of plugins, so the
+ * mode is 0600.
+ */
 export interface Revisions {
-  /** Undefined: it is not kept any more. Throws PrivatelinkError where its file cannot be used. */
+  /** Undefined: no longer kept. Throws PrivatelinkError when the file is unusable. */
   read(id: string): Promise<Revision | undefined>;
-  /** Ids of all that are kept. */
+  /** Ids of all kept revisions. */
   list(): Promise<readonly string[]>;
-  /** On the disk when it resolves. */
+  /** Resolves when it is on the disk. */
   keep(revision: Revision): Promise<void>;
-  /** Removes what no stage runs, is pinned to or has left, and is not among the last 20 that any ran; never rejects. */
+  /**
+   * Removes revisions that no stage runs, is pinned to or has left, except the last 20 that ran.
+   * Never rejects.
+   */
   prune(): Promise<void>;
 }
 
 const json: z.ZodType<Json> = z.json();
 const entity: z.ZodType<Entity> = z.object({ ...entityShape, isPartial: z.literal(true).optional() });
 
-/** Health checks are most of an upstream, and nearly all upstreams have the same: each of them stands once. */
+/**
+ * Health checks are most of an upstream, and nearly all upstreams share them, so each is stored
+ * once.
+ */
 type RevisionFile = { readonly owner: string; readonly checks: Readonly<Record<string, Json>> } & Revision;
 
 const revisionFile: Sealed<RevisionFile> = {
@@ -46,14 +55,14 @@ const revisionFile: Sealed<RevisionFile> = {
 
 const another = { reason: 'is another revision than its name says', fix: revisionFile.fixes.damaged };
 
-/** The revision, where one is named and can be read. */
+/** Reads the revision if the id is given and the file is usable. */
 export async function readKept(id: string | undefined, revisions: Revisions): Promise<Revision | undefined> {
   return id === undefined ? undefined : revisions.read(id).catch(() => undefined);
 }
 
-/** How many are kept beside those in use. */
+/** Number of revisions that are kept beside the used ones. */
 const keptRevisions = 20;
-/** A revision is written before the journal that names it: what is younger may be one. */
+/** A revision is written before the journal that names it, so younger files stay. */
 const unnamedMs = 3_600_000;
 
 export function openRevisions({ stateDir, owner }: { readonly stateDir: string; readonly owner: string }): Revisions {
@@ -73,7 +82,7 @@ export function openRevisions({ stateDir, owner }: { readonly stateDir: string; 
       const names = await namesIn(stateDir);
       const paths = names.filter((name) => isJournal(name, owner)).map((name) => join(stateDir, name));
       const states = await Promise.all(paths.map(readJournal));
-      // One that cannot be read may name any of them.
+      // An unreadable journal may name any revision.
       if (states.includes(undefined)) return;
       const used = new Set(usedIn(states.flatMap((state) => state ?? [])).map(pathOf));
       const all = names.map((name) => join(stateDir, name)).filter((path) => isRevision(path, pathOf));
@@ -86,7 +95,7 @@ function namesIn(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch(() => []);
 }
 
-/** What may be the id in the name of a file. */
+/** The id in the name of a file, if it has one. */
 function idOf(name: string): readonly string[] {
   return /[0-9a-f]{12}(?=\.json$)/.exec(name) ?? [];
 }
@@ -106,7 +115,7 @@ function usedIn(states: readonly StageState[]): readonly string[] {
   ];
 }
 
-/** Old beside the youngest: all times are of the file system. */
+/** Ages are relative to the youngest file: all times come from the file system. */
 async function removeOld(paths: readonly string[], used: ReadonlySet<string>): Promise<void> {
   const found = await Promise.all(paths.map(async (path) => ({ path, atMs: (await stat(path)).mtimeMs })));
   const youngestMs = Math.max(...found.map(({ atMs }) => atMs));

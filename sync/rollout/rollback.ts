@@ -13,25 +13,28 @@ import type { StageSession } from './open-stages';
 import { type Revisions, readKept } from './revisions';
 import { newestWord, targetOf } from './target';
 
-/** A pass over the stage, what is remembered of it, and its name for people. */
+/** A pass over the stage, with its memory and its name for people. */
 export type RollbackSession = PassDependencies & Pick<StageSession, 'remembered' | 'place'>;
 
-/** What going back comes to, before anything is written. */
+/** A planned rollback, before anything is written. */
 export type Rollback = {
-  /** What the stage runs. */
+  /** The revision that the stage runs. */
   readonly from?: string;
-  /** Absent: a pin ends, where there is one, and the stage follows. */
+  /** The revision to roll back to. Absent: the pin ends, if there is one, and the stage follows. */
   readonly to?: string;
   readonly isPinned: boolean;
-  /** What is taken back, where that is not what the stage would run next. */
+  /** The revision that is rolled back, if it is not what the stage would run next. */
   readonly left?: string;
-  /** The trial that it goes back for; absent: a person has it so. */
+  /** The trial that caused the rollback. Absent: a person ordered it. */
   readonly failed?: StageState['failed'];
   readonly planned: Planned;
   readonly report: Report;
 };
 
-/** Plans to go back: `wanted` is a revision, or what its id begins with, or `newest`; absent: the one that ran before. Throws PrivatelinkError. */
+/**
+ * Plans a rollback. `wanted` is a revision, the beginning of its id, or `newest`; undefined: the
+ * revision that ran before. Throws PrivatelinkError.
+ */
 export async function planRollback(
   session: RollbackSession,
   wanted: string | undefined,
@@ -45,7 +48,8 @@ export async function planRollback(
   const { newest, held, report } = planned;
   const isPinned = state.pin !== undefined || pinsIn(held).length > 0;
   const isOnTrial = session.remembered.turn && !isPinned && trialOf(state) !== undefined;
-  // Nothing is pinned to what it would run anyway; what is on trial would wait for its turn there, and its pin ends by itself.
+  // A pin to the revision that would run anyway is useless. A revision on trial still gets a pin,
+  // which ends by itself: else it would wait for its turn.
   if (target !== undefined && newest?.id === target && !isOnTrial) return planRollback(session, newestWord, signal);
   const changes = withoutData(report.changes);
   const later = report.changes.length - changes.length;
@@ -58,14 +62,17 @@ function leavingLater(count: number): string {
   return `later passes also remove upstreams and targets, by their own rules: ${count} (diff shows them then)`;
 }
 
-/** Without its content a pin keeps what is held: that is for who lost it, not for who goes back to it. */
+/** A pin without its revision keeps what is held. That helps after a loss, but is no rollback. */
 async function proveReadable(id: string, revisions: Revisions): Promise<void> {
   if (await revisions.read(id)) return;
   const fix = 'roll back to another revision: history lists them';
   throw new PrivatelinkError(`rollback: revision ${id} is no longer kept`, { code: 'CONFIG_INVALID', fix });
 }
 
-/** The memory of a stage that is pinned to the revision already; undefined: to nothing. It writes nothing down. */
+/**
+ * Makes the memory of a stage as if it were pinned to the revision already; undefined: to none. It
+ * records nothing.
+ */
 function asIfPinned({ remembered }: RollbackSession, target: string | undefined): StageMemory {
   const pin = target === undefined ? undefined : { revision: target };
   const read = async () => {
@@ -79,18 +86,24 @@ function asIfPinned({ remembered }: RollbackSession, target: string | undefined)
     const { pinned } = await memory.readPin(held);
     if (target === undefined) return { returning: await kept(current ? current.left : returnsTo), warnings: [] };
     const before = await kept(current ? current.left : (returnsTo ?? runs));
-    // What it warns of is that a person has to decide, who is about to.
+    // The warnings ask for a person's decision, which is being made.
     return { pinned: pinned && { ...pinned, before }, warnings: [] };
   };
   return { ...memory, readPin };
 }
 
-/** Going back takes away services, routes and plugins alone; targets and upstreams leave in the passes after it, by their own rules. */
+/**
+ * A rollback removes only services, routes and plugins. Targets and upstreams leave in later
+ * passes, by their own rules.
+ */
 function withoutData(changes: readonly Change[]): readonly Change[] {
   return changes.filter((one) => one.action !== 'delete' || (isConfiguration(one) && one.kind !== 'upstream'));
 }
 
-/** Writes down that the stage goes back, and makes it so in one pass, as its writer. Throws PrivatelinkError, before anything is written, where that cannot be remembered. */
+/**
+ * Records the rollback, and makes it in one pass as the writer. Throws PrivatelinkError before any
+ * write when it cannot be recorded.
+ */
 export async function rollBack(session: RollbackSession, rollback: Rollback, signal: AbortSignal): Promise<Report> {
   session.mayWrite?.();
   const { state } = await session.remembered.journal.read();
@@ -147,7 +160,7 @@ function nextState(
   };
 }
 
-/** What a person was not shown does not leave. */
+/** An entity that was not shown to a person must not leave. */
 function refuseUnseen(shown: readonly Change[], now: readonly Change[]): void {
   const deletes = (changes: readonly Change[]) => changes.filter(({ action }) => action === 'delete');
   const unseen = unseenOf(deletes(shown), deletes(now));

@@ -8,12 +8,18 @@ import type { Session } from '../pass/session';
 import { UnrecordedTrial } from './recorded';
 import { type WriterFile, withWriter } from './writer/writer';
 
-/** One pass over the session's control plane, while nobody else writes to it from the same stateDir. */
+/**
+ * Makes one pass over the session's control plane, while no other process of this stateDir writes
+ * to it.
+ */
 export function runStage(session: PassDependencies & Pick<Session, 'config'>, signal: AbortSignal): Promise<Report> {
   return inStage(session.stage, () => writing(session, signal, runHeldIfNeeded));
 }
 
-/** Addresses do not wait for a disk that takes no trial. */
+/**
+ * Addresses must not wait for a disk that takes no trial: the second pass holds the stage and
+ * writes them.
+ */
 async function runHeldIfNeeded(deps: PassDependencies, signal: AbortSignal): Promise<Report> {
   try {
     return await runOnce(deps, signal);
@@ -23,14 +29,17 @@ async function runHeldIfNeeded(deps: PassDependencies, signal: AbortSignal): Pro
   }
 }
 
-/** Does the work as the one writer of the session's control plane, with what asks before each write whether it still is. */
+/**
+ * Does the work as the only writer of the control plane. `mayWrite` of the session checks that
+ * before each write.
+ */
 export function writing<S extends PassDependencies & Pick<Session, 'config'>, T>(
   session: S,
   signal: AbortSignal,
   work: (session: S, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { during, warnings = [] } = session;
-  // Others see it by the machine's own time, whatever time the passes go by.
+  // Other processes see the file by the machine's time, whatever clock the passes use.
   return withWriter(writerFileOf(session), { clock: systemClock, signal, during }, (writing) =>
     work({ ...session, mayWrite: writing.stillWriter, warnings: [...warnings, ...writing.warnings] }, writing.signal),
   );

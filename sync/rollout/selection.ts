@@ -5,11 +5,14 @@ import { canonicalJson } from '#core/json';
 import type { Selected } from '../control-planes/konnect/select';
 import { configsOf, type KnownStages, listSelections, namesIn } from './stages';
 
-/** What entries selected when they were asked last; until then they stand for nothing. */
+/** Results of label selections, as last listed. A selection that was never listed has no stages. */
 export type LabelSelection = {
-  /** The stages as far as they are known. Throws PrivatelinkError as `configsOf` does. */
+  /** The known stages. Throws PrivatelinkError as `configsOf` does. */
   readonly stages: (staged: StagedConfig) => KnownStages;
-  /** Asks anew; gives whether there are others than before, and why an entry could not be asked, which then stays as it was. Rejects with the signal's reason alone. */
+  /**
+   * Lists again. Returns whether the stages changed, and why an entry could not be listed; that
+   * entry keeps its stages. Rejects only with the signal's reason.
+   */
   readonly refresh: (
     staged: StagedConfig,
     signal: AbortSignal,
@@ -18,7 +21,7 @@ export type LabelSelection = {
 
 type Named = { readonly stage: string | undefined; readonly name: string };
 
-/** Remembers what labels select, whatever else becomes of the entry: a Konnect that does not answer takes no stage away. */
+/** Remembers what labels select, so that a Konnect without an answer removes no stage. */
 export function createSelection(): LabelSelection {
   const known = new Map<string, readonly Named[]>();
   const stagesIn = (entry: StageEntry): readonly Stage[] => {

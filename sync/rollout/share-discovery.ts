@@ -4,7 +4,7 @@ import type { Clock } from '#core/timing/clock';
 import type { Confirmed, ConfirmGone } from '#discovery/confirm-gone';
 import type { ContractsRead, ContractsReader } from '#discovery/contracts/reader';
 
-/** What reads all scopes, and asks for what they do not list. */
+/** Reads all scopes, and confirms what they do not list. */
 export type Discovery = {
   readonly discover: (signal: AbortSignal) => Promise<Snapshot>;
   readonly confirmGone: ConfirmGone;
@@ -12,32 +12,38 @@ export type Discovery = {
   readonly readContracts?: ContractsReader['read'];
 };
 
-/** What one of several stages has of it. */
+/** The shared discovery, as one of several stages uses it. */
 export type SharedDiscovery = Discovery & {
-  /** Lets the next call have the last round again while it is fresh: what a stage tries again after a failure of its own is no reason to read AWS anew. */
+  /**
+   * Lets the next call reuse the last round while it is fresh. A retry after a stage's own failure
+   * need not read AWS again.
+   */
   readonly keepRound: () => void;
 };
 
 type Round = {
   readonly snapshot: Promise<Snapshot>;
   readonly confirmed: Map<string, Promise<Confirmed>>;
-  /** Begins with the first stage that asks. */
+  /** Starts with the first stage that asks. */
   contracts?: Promise<ContractsRead>;
   endedAtMs: number;
 };
 
 export type SharingOptions = Pick<Clock, 'monotonicMs'> & {
-  /** Ends the rounds; a stage's own signal does not, since others wait for them too. */
+  /**
+   * Ends the rounds. The signal of one stage does not, since other stages wait for the round too.
+   */
   readonly signal: AbortSignal;
-  /** A round that ended longer ago is not given to anybody any more. */
+  /** Milliseconds after the end of a round in which stages may still get it. */
   readonly freshMs: () => number;
   /** Called when a round begins. */
   readonly onRound?: () => void;
 };
 
 /**
- * One discovery for several stages: gives what each of them calls. A round is read once; a stage gets each round once, so that whoever asks again begins a
- * new one, which the others get as well if they come soon enough.
+ * Shares one discovery between several stages; returns the functions for each stage. A stage gets
+ * each round once. Its next call begins a new round, which the other stages share if they ask in
+ * time.
  */
 export function shareDiscovery(
   { discover, confirmGone, readContracts }: Discovery,
@@ -73,7 +79,7 @@ export function shareDiscovery(
         readContracts &&
         ((own) => {
           if (!had) return readContracts(own);
-          // Whoever asks again in a round that is kept may have acted on what it had.
+          // A stage that asks again within a kept round may have acted on its earlier answer.
           if (!had.contracts || had.contracts === hadContracts) had.contracts = readContracts(signal);
           hadContracts = had.contracts;
           return had.contracts;
@@ -81,7 +87,7 @@ export function shareDiscovery(
       keepRound: () => {
         isKept = true;
       },
-      // Stages that hold the same miss the same.
+      // Stages that hold the same entities miss the same endpoints.
       confirmGone: (missing, own) => {
         if (missing.size === 0 || !had) return confirmGone(missing, own);
         const key = checksumOf([...missing]);

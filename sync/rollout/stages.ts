@@ -7,16 +7,19 @@ import { backendOf } from '../control-planes/backends';
 import { labelsOf, type Selected, selectPlanes } from '../control-planes/konnect/select';
 import { describePlane } from '../control-planes/plane-identity';
 
-/** Lists of control planes asked for at once. */
+/** Control-plane lists that are read at once. */
 const listsAtOnce = 4;
 
-/** Stages that labels select and nobody could list, and why. */
+/** Labels whose stages could not be listed, and why. */
 export type Unlisted = { readonly selection: Selection; readonly thrown: unknown };
 
-/** What labels select; with `thrown`, why nobody could list it. */
+/** Stages that labels select. `thrown`: why they could not be listed. */
 type Listed = { readonly selection: Selection; readonly selected: readonly Selected[]; readonly thrown?: unknown };
 
-/** Asks Konnect for what entries select: one that cannot be asked takes no other away. Rejects with the signal's reason alone. */
+/**
+ * Lists in Konnect what entries select. A failure of one entry leaves the others. Rejects only with
+ * the signal's reason.
+ */
 export function listSelections(entries: readonly StageEntry[], signal: AbortSignal): Promise<readonly Listed[]> {
   const selections = entries.filter((entry) => 'select' in entry);
   return concurrently(selections, { limit: listsAtOnce, signal }, async (selection, own): Promise<Listed> => {
@@ -29,14 +32,17 @@ export function listSelections(entries: readonly StageEntry[], signal: AbortSign
   });
 }
 
-/** All stages as far as they are known. */
+/** All known stages. */
 export type KnownStages = {
   readonly configs: readonly Config[];
-  /** Their names as the file lists them; undefined: labels stand there that nobody could list. */
+  /** Names in the order of the file. Undefined stands for labels that could not be listed. */
   readonly listed: readonly (string | undefined)[];
 };
 
-/** Gives the configuration of each stage, also of those that labels select. Throws PrivatelinkError as `configsOf` does, and the signal's reason. */
+/**
+ * Returns the configuration of each stage, including those that labels select. Throws
+ * PrivatelinkError as `configsOf` does, and the signal's reason.
+ */
 export async function resolveStages(
   staged: StagedConfig,
   signal: AbortSignal,
@@ -48,12 +54,15 @@ export async function resolveStages(
   return { configs: configsOf(staged, perEntry.flat()), listed: namesIn(perEntry), unlisted };
 }
 
-/** An entry that stands for nothing is one of labels that could not be listed. */
+/** An entry without stages is a label selection that could not be listed. */
 export function namesIn(perEntry: readonly (readonly Pick<Stage, 'stage'>[])[]): KnownStages['listed'] {
   return perEntry.flatMap((stages) => (stages.length > 0 ? stages.map(({ stage }) => stage) : [undefined]));
 }
 
-/** Nobody is asked for labels where the stage that is meant stands in the file, and no other has a turn before it. */
+/**
+ * Drops label selections, which need a call, when the file names the stage and no rollout gives
+ * others an earlier turn.
+ */
 export function askedFor(config: StagedConfig, stage: string | undefined): StagedConfig {
   if (config.rollout) return config;
   const listed = config.entries.filter((entry): entry is Stage => !('select' in entry));
@@ -61,7 +70,7 @@ export function askedFor(config: StagedConfig, stage: string | undefined): Stage
   return isListed ? { ...config, entries: listed } : config;
 }
 
-/** The stage that is meant by its name. Throws PrivatelinkError where there is none. */
+/** Returns the stage with this name. Throws PrivatelinkError when there is none. */
 export function onlyStage<S extends Pick<Stage, 'stage'>>(
   stages: readonly S[],
   stage: string,
@@ -83,7 +92,10 @@ export function onlyStage<S extends Pick<Stage, 'stage'>>(
   throw new PrivatelinkError(what, { code: 'CONFIG_INVALID', fix });
 }
 
-/** Gives the configuration of each stage, in their order. Throws PrivatelinkError where two have one name, or are one control plane. */
+/**
+ * Returns the configuration of each stage, in order. Throws PrivatelinkError when two stages have
+ * one name or one control plane.
+ */
 export function configsOf(staged: StagedConfig, stages: readonly Stage[]): readonly Config[] {
   refuseTwins(stages, nameOf, (_, { stage }) => ({
     reason: `two stages are named ${stage}`,
@@ -114,7 +126,10 @@ function nameOf({ stage = '' }: Stage): string {
   return stage;
 }
 
-/** Where it is, however it is written to: a control plane of Konnect is the same one through decK. */
+/**
+ * Identity of the place, whatever the backend: a Konnect control plane is the same one through
+ * decK.
+ */
 function placeOf({ controlPlane }: Stage): string {
   const { type: _, address, ...place } = backendOf(controlPlane).identity;
   return canonicalJson({ ...place, address: address && new URL(address).href.replace(/\/+$/, '') });
@@ -124,7 +139,7 @@ function describe({ controlPlane }: Stage): string {
   return describePlane(backendOf(controlPlane).identity);
 }
 
-/** What was thrown about one of several control planes, in the words of its entry in the configuration. */
+/** Names the stage's entry of the configuration in an error about one of several control planes. */
 export function errorOfStage(stage: string | undefined, thrown: unknown): unknown {
   if (stage === undefined || !(thrown instanceof PrivatelinkError)) return thrown;
   const { reason, fix, cause, ...details } = thrown;

@@ -1,18 +1,21 @@
 import { PrivatelinkError } from '#core/errors';
 import type { StageState } from './journal';
 
-/** What ends a pin, in place of the name of a revision. */
+/** The word that ends a pin, instead of a revision. */
 export const newestWord = 'newest';
 
 type Known = {
   readonly state: StageState;
-  /** Ids of the revisions that are kept. */
+  /** Ids of kept revisions. */
   readonly kept: readonly string[];
-  /** The stage, for people. */
+  /** The stage, as messages name it. */
   readonly where: string;
 };
 
-/** The revision to go back to; undefined: the newest. Throws PrivatelinkError (CONFIG_INVALID) that says what there is. */
+/**
+ * Returns the revision to roll back to. Undefined: the newest. Throws PrivatelinkError
+ * (CONFIG_INVALID) that lists the kept revisions.
+ */
 export function targetOf(wanted: string | undefined, known: Known): string | undefined {
   if (wanted === newestWord) return undefined;
   const target = wanted === undefined ? before(known) : named(wanted, known);
@@ -20,7 +23,7 @@ export function targetOf(wanted: string | undefined, known: Known): string | und
   throw invalid(`revision ${target} is no longer kept`, known);
 }
 
-/** What ran before the revision that runs now came. */
+/** Returns the revision that ran before the present one. */
 function before(known: Known): string {
   const { runs, history } = known.state;
   const came = history.findLastIndex(({ revision, how }) => revision === runs && how !== 'rollback');
@@ -33,7 +36,7 @@ function before(known: Known): string {
 
 function named(wanted: string, known: Known): string {
   const ran = known.state.history.map(({ revision }) => revision);
-  // All begin with nothing, which a variable that is not set gives.
+  // An unset variable gives an empty text, and every id begins with that.
   const found = [...new Set([...ran, ...known.kept])].filter((id) => wanted && id.startsWith(wanted));
   const [one, ...more] = found;
   if (one !== undefined && more.length === 0) return one;
@@ -43,11 +46,11 @@ function named(wanted: string, known: Known): string {
   );
 }
 
-/** More would hide what is said. */
+/** More ids would hide the message. */
 const mostNamed = 5;
 
 function invalid(reason: string, { kept, state }: Known): PrivatelinkError {
-  // What ran last is what people mean.
+  // People usually mean a revision that ran recently.
   const ran = state.history.map(({ revision }) => revision).toReversed();
   const all = [...new Set([...ran, ...kept])].filter((id) => kept.includes(id));
   const named = all.slice(0, mostNamed).join(', ');

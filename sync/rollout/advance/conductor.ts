@@ -14,34 +14,37 @@ import { inTurn } from './waves';
 
 export type ConductorOptions = {
   readonly clock: Clock;
-  /** Ends the trials. */
+  /** Stops the trials. */
   readonly signal: AbortSignal;
-  /** A trial has ended, or a stage went back: passes should begin now. */
+  /** Called when a trial ended or a stage rolled back: new passes should begin. */
   readonly onChange: () => void;
-  /** How far a stage is may be another thing than before. */
+  /** Called when the progress of a stage may have changed. */
   readonly onProgress?: (stage: string) => void;
-  /** What people and webhooks are told. */
+  /** Events for people and webhooks. */
   readonly onEvent?: (event: RolloutEvent) => void;
   readonly onWarning?: (warning: string) => void;
-  /** A stage that proves what it runs since long, also where no other waits for that. */
+  /** Whether this stage must prove what it already runs, even when no other stage waits for it. */
   readonly isAskedFor?: (stage: string) => boolean;
 };
 
 /** Runs the trials of stages beside their passes. */
 export type Conductor = {
-  /** Takes what came of a pass; begins, goes on with, or ends the trial of the stage. Rejects with the signal's reason alone. */
+  /**
+   * Takes the report of a pass; begins, continues or ends the trial of the stage. Rejects only with
+   * the signal's reason.
+   */
   readonly after: (session: StageSession, report: Report) => Promise<void>;
-  /** Takes that a pass failed: nobody knows what the stage runs now. */
+  /** Takes a failed pass: what the stage runs is now unknown. */
   readonly failed: (session: StageSession, thrown: unknown) => void;
-  /** Forgets stages that there are no more; their trials end. */
+  /** Forgets all other stages and ends their trials. */
   readonly keepOnly: (stages: readonly (string | undefined)[]) => void;
-  /** A trial is under way. */
+  /** Whether a trial is under way. */
   readonly isBusy: () => boolean;
-  /** How far a stage is; undefined: nothing is known of it. */
+  /** The progress of a stage. Undefined: nothing is known about it. */
   readonly progressOf: (stage: string) => StageProgress | undefined;
-  /** Of all, in the order of turns. */
+  /** The progress of all stages, in the order of their turns. */
   readonly progress: () => readonly StageProgress[];
-  /** Resolves when all trials have ended, which they do once the signal has aborted. */
+  /** Resolves when all trials have ended, which follows the abort of the signal. */
   readonly ended: () => Promise<void>;
 };
 
@@ -93,7 +96,7 @@ export function createConductor(options: ConductorOptions): Conductor {
   };
 }
 
-/** Names of stages, in the order of their turns. */
+/** Names of stages in the order of their turns. */
 function inTurnIn(stages: KnownOfStages): readonly string[] {
   const named = stages.names().map((stage) => ({ stage }));
   const [turns] = stages.entries().flatMap(([, { session }]) => session.rollout?.turns ?? []);
@@ -102,7 +105,7 @@ function inTurnIn(stages: KnownOfStages): readonly string[] {
 
 type Running = { readonly stages: KnownOfStages; readonly trials: Trials };
 
-/** Begins the trials that are due, and ends those that are about what is no more. */
+/** Starts the trials that are due, and stops trials whose subject has changed. */
 function considerAll({ signal, isAskedFor }: ConductorOptions, { stages, trials }: Running): void {
   for (const [stage, { session, state }] of stages.entries()) {
     const trial = undecidedIn(state);
@@ -117,7 +120,10 @@ function isWaitingFor(stage: string) {
   return ([, { report }]: readonly [string, Known]) => report?.waits?.stage === stage;
 }
 
-/** What an earlier process, or an earlier pass, should have taken back. Rejects with the signal's reason alone. */
+/**
+ * Rolls back what an earlier process or pass should have rolled back. Rejects only with the
+ * signal's reason.
+ */
 async function goBackLate(session: StageSession, state: StageState, signal: AbortSignal): Promise<Decided | undefined> {
   const failed = failedIn(state, session);
   if (!failed) return undefined;
@@ -129,7 +135,10 @@ async function goBackLate(session: StageSession, state: StageState, signal: Abor
   }
 }
 
-/** A pass brought a revision that has to prove itself, and did not only repair it. */
+/**
+ * Whether the pass brought a revision that must prove itself. A repair of the same revision is no
+ * new trial.
+ */
 function isBegun(state: StageState, { applied = [] }: Report, before: StageState | undefined): boolean {
   const trial = undecidedIn(state);
   const isUnderWay = before !== undefined && undecidedIn(before)?.revision === trial?.revision;

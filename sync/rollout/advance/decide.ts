@@ -5,17 +5,20 @@ import { planRollback, rollBack } from '../rollback';
 import { writing } from '../run-stage';
 import type { Judgement } from './judge';
 
-/** What came of a trial, once it is written down. */
+/** The verdict of a trial, after it is recorded. */
 export type Decided = {
   readonly verdict: TrialVerdict;
   readonly revision: string;
-  /** The revision that the stage went back to. */
+  /** The revision that the stage rolled back to. */
   readonly backTo?: string;
-  /** Why it did not, although it should. */
+  /** Why the stage did not roll back although it should. */
   readonly problem?: string;
 };
 
-/** Writes down what came of a trial, unless somebody else has, or another one is under way by now. Throws PrivatelinkError where it cannot. */
+/**
+ * Records the verdict of a trial. Does nothing when somebody else recorded it, or when another
+ * trial has begun. Throws PrivatelinkError when it cannot be recorded.
+ */
 export function decide(
   session: StageSession,
   { of, judgement }: { readonly of: StageTrial; readonly judgement: Judgement },
@@ -30,25 +33,27 @@ export function decide(
     const verdict = { ...judgement, atMs: now() };
     const stable = verdict.kind === 'pass' ? revision : state.stable;
     writer.mayWrite?.();
-    // The word is on the disk before anything follows from it.
+    // The verdict must be on the disk before it has effects.
     const decided = { ...state, stable, trial: { ...trial, verdict } };
     await journal.write(decided);
     return { verdict, revision, ...(await followUp(decided, writer, own)) };
   });
 }
 
-/** A stage that went back and forth is on trial anew: what was seen before is not of this trial. */
+/**
+ * A stage that rolled back and returned has a new trial. Samples of the earlier trial do not apply.
+ */
 function isSameTrial(one: StageTrial, other: StageTrial): boolean {
   return one.revision === other.revision && one.sinceMs === other.sinceMs;
 }
 
-/** The trial of what the stage runs, where nothing came of it yet. */
+/** The trial of the revision that the stage runs, while it has no verdict. */
 export function undecidedIn(state: StageState): StageTrial | undefined {
   const trial = trialOf(state);
   return trial && !trial.verdict && state.isWhole && !state.pin ? trial : undefined;
 }
 
-/** Takes a stage back whose trial failed, also one that failed in an earlier process. Throws PrivatelinkError. */
+/** Rolls a stage back whose trial failed, even in an earlier process. Throws PrivatelinkError. */
 export function goBack(session: StageSession, signal: AbortSignal): Promise<Decided | undefined> {
   return writing(session, signal, async (writer, own) => {
     const { state } = await session.remembered.journal.read();
@@ -59,7 +64,7 @@ export function goBack(session: StageSession, signal: AbortSignal): Promise<Deci
 
 type Failed = { readonly verdict: TrialVerdict; readonly revision: string };
 
-/** The trial after which the stage has to go back and has not. */
+/** A failed trial after which the stage has not rolled back yet. */
 export function failedIn(state: StageState, { rollout }: Pick<StageSession, 'rollout'>): Failed | undefined {
   const trial = trialOf(state);
   if (rollout?.config.onFailure !== 'rollback' || state.pin || !trial || trial.isFound) return undefined;
@@ -87,7 +92,10 @@ async function followUp(
   }
 }
 
-/** Writes down that the gates of a trial are watched from now on; what cannot be written is only not told to others. */
+/**
+ * Records that the bake of a trial has begun. A failure is ignored: only other processes miss the
+ * note.
+ */
 export async function noteBake(session: StageSession, of: StageTrial, signal: AbortSignal): Promise<void> {
   await writing(session, signal, async () => {
     const { journal, now } = session.remembered;

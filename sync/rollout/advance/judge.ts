@@ -1,14 +1,14 @@
 import type { Sample } from '../gates/gate';
 import type { TrialVerdict } from '../journal';
 
-/** What came of a trial, before anybody wrote it down. */
+/** The verdict of a trial before it is recorded. */
 export type Judgement = Omit<TrialVerdict, 'atMs'>;
 
 export type JudgedGate = {
   readonly name: string;
-  /** The bake does not begin before it passes. */
+  /** The bake waits until this gate passes. */
   readonly isOfSettling?: boolean;
-  /** Time between its samples, milliseconds. */
+  /** Milliseconds between samples. */
   readonly everyMs: number;
 };
 
@@ -21,24 +21,25 @@ export type JudgeOptions = {
 export type TrialPhase = 'settling' | 'baking';
 
 /**
- * Judges a trial from the samples of its gates as time goes by. The bake is as long as it has to be only while every gate is known to be fine: time in which one cannot tell is
- * added, and once that is longer than `settleMs` in all, the trial is inconclusive.
+ * Judges a trial from the samples of its gates over time. Only time in which every gate is clear
+ * counts as bake. Unclear time is added up, and a total over `settleMs` makes the trial
+ * inconclusive.
  */
 export type Judge = {
   readonly take: (gate: string, sample: Sample) => void;
-  /** So much time has gone by since the last call; gives how the trial ends, once it does. */
+  /** Takes the time since the last call, in milliseconds. Returns the verdict once there is one. */
   readonly pass: (ms: number) => Judgement | undefined;
   readonly phase: () => TrialPhase;
-  /** Milliseconds of the bake that are left, if nothing comes between. */
+  /** Milliseconds of the bake that are left, if nothing interrupts it. */
   readonly leftMs: () => number;
 };
 
-/** A process that stood still took no samples meanwhile. */
+/** Most time that one step adds: a process that stood still took no samples. */
 const longestStepMs = 5_000;
-/** A sample may take this long to come, beside the time between two. */
+/** A sample may be this late, beside the time between two samples. */
 const lateMs = 60_000;
 
-/** How many times the settle time data planes may be on their way, where new ones come all the time. */
+/** Data planes may settle for this many times the settle time, while new ones keep connecting. */
 const longestSettling = 10;
 
 type Seen = { readonly sample: Sample; ageMs: number };
@@ -59,7 +60,8 @@ export function createJudge({ gates, settleMs, bakeMs }: JudgeOptions): Judge {
   function settle(ms: number): void {
     settledMs += ms;
     if (ofSettling.every(isPassing)) [phase, doubtMs] = ['baking', 0];
-    // What is pending has a time of its own, and says itself when that is over; where data planes come and go for ever it never is.
+    // A pending gate reports itself when its time is over. With data planes that come and go all
+    // the time it never is.
     else if (settledMs > longestSettling * settleMs || !ofSettling.every(isClear)) doubtMs += ms;
   }
 

@@ -6,21 +6,21 @@ import type { StageSession } from '../open-stages';
 import { progressOf, type StageProgress } from './progress';
 import type { TrialProgress } from './run-trial';
 
-/** What the last pass over a stage left. */
+/** State of a stage after its last pass. */
 export type Known = {
   readonly session: StageSession;
   readonly state: StageState;
   readonly report?: Report;
-  /** Why it failed. */
+  /** Why the pass failed. */
   readonly problem?: string;
 };
 
-/** What is known of the stages of a rollout. */
+/** The known state of the stages in a rollout. */
 export type KnownOfStages = {
-  /** Takes what came of a pass; gives that, and what the journal held before. */
+  /** Takes the report of a pass. Returns the new state, and the state of the journal before. */
   readonly take: (session: StageSession, stage: string, report: Report) => Promise<Known & { before?: StageState }>;
   readonly fail: (session: StageSession, stage: string, thrown: unknown) => void;
-  /** Reads again what is written down of the stage. */
+  /** Reads the journal of the stage again. */
   readonly refresh: (stage: string) => Promise<void>;
   readonly forget: (stage: string) => void;
   readonly session: (stage: string) => StageSession | undefined;

@@ -6,14 +6,14 @@ import { writeFix } from '#io/files';
 import { readSealed, type Sealed, writeSealed } from '#io/sealed-file';
 import type { By } from '../journal';
 
-/** What keeps every stage from beginning, and who said so. */
+/** A pause that keeps every stage from beginning, and who ordered it. */
 export type Paused = { readonly atMs: number; readonly by: By };
 
-/** The word of a person that rollouts wait, in stateDir. */
+/** The order to pause rollouts, kept in stateDir. */
 export type Pause = {
-  /** Undefined: none. Throws PrivatelinkError where the file cannot be used. */
+  /** Undefined: no pause. Throws PrivatelinkError when the file is unusable. */
   readonly read: () => Promise<Paused | undefined>;
-  /** On the disk when it resolves; undefined ends the pause. */
+  /** Resolves when it is on the disk. Undefined ends the pause. */
   readonly write: (paused: Paused | undefined) => Promise<void>;
 };
 

@@ -7,7 +7,10 @@ import type { RolloutOfStage } from './rollout-of-stage';
 import type { TrialProgress } from './run-trial';
 import { isApproved, whoOf } from './turn';
 
-/** How far a stage is in a rollout. `done`: it runs the newest revision, and nothing is left to prove; `due`: its turn has come. */
+/**
+ * Steps of a stage in a rollout. `done`: the stage runs the newest revision and has nothing left to
+ * prove. `due`: its turn has come.
+ */
 export const stageSteps = [
   'done',
   'waits',
@@ -27,15 +30,15 @@ export type StageStep = (typeof stageSteps)[number];
 export type StageProgress = {
   readonly stage: string;
   readonly step: StageStep;
-  /** What it runs; absent: nothing is known. */
+  /** The revision that the stage runs. Absent: unknown. */
   readonly revision?: string;
-  /** What it would run, where that is another one. */
+  /** The revision that the stage would run, if it differs. */
   readonly newest?: string;
-  /** What it waits for, or what came of its trial; for people. */
+  /** What the stage waits for, or the result of its trial; for people. */
   readonly reason?: string;
-  /** When what it waits for is expected, in ISO 8601. */
+  /** When the wait is expected to end, in ISO 8601. */
   readonly until?: string;
-  /** What the gates said last, in this process. */
+  /** Last samples of the gates in this process. */
   readonly gates?: TrialProgress['samples'];
 };
 
@@ -43,17 +46,17 @@ export type StageAsKnown = {
   readonly stage: string;
   readonly state: StageState;
   readonly rollout: Pick<RolloutOfStage, 'config'>;
-  /** What came of the last pass; absent: it failed. */
+  /** The last pass. Absent: it failed. */
   readonly report?: Pick<Report, 'waits' | 'pinned' | 'refused' | 'held' | 'heldUntil'> &
     Partial<Pick<Report, 'changes' | 'applied'>>;
-  /** Why it failed. */
+  /** Why the pass failed. */
   readonly problem?: string;
-  /** A trial that is under way in this process. */
+  /** A trial that this process runs. */
   readonly trial?: TrialProgress;
   readonly nowMs: number;
 };
 
-/** How far a stage is, from its journal, its last pass and its trial. */
+/** Computes the progress of a stage from its journal, its last pass and its trial. */
 export function progressOf(standing: StageAsKnown): StageProgress {
   const { stage, state, report, problem, trial } = standing;
   const { runs: revision, pin, isWhole } = state;
@@ -81,7 +84,10 @@ function ofPinned(state: StageState, newest: string | undefined): Told {
   return { step: 'pinned', newest, reason: `${taken}rollback newest ends the pin` };
 }
 
-/** What is to be written is no configuration that the stage runs: nobody did yet, or a worker collects changes for a while. */
+/**
+ * The step of a stage with unwritten configuration: nobody has written it yet, or a worker collects
+ * changes for a while.
+ */
 function ofUnwritten({ held = 0, heldUntil: until, changes = [], applied = [] }: NonNullable<StageAsKnown['report']>) {
   const written = new Set(applied.map(({ change }) => nameOf(change)));
   const left = changes.filter((one) => isConfiguration(one) && !written.has(nameOf(one))).length;
@@ -90,7 +96,7 @@ function ofUnwritten({ held = 0, heldUntil: until, changes = [], applied = [] }:
   return { step: 'due', reason: `the next pass writes ${left} ${left === 1 ? 'change' : 'changes'}` } as const;
 }
 
-/** A gate that could not tell is asked again by nobody but a person. */
+/** After an inconclusive trial only a person can ask the gate again. */
 function haltedBy({ kind, reason }: TrialVerdict): string {
   return kind === 'inconclusive' ? `inconclusive: ${reason}; then run rollout retry` : reason;
 }

@@ -2,29 +2,31 @@ import { basePart, type Parts } from '#deck/revision';
 import type { WhyWaiting } from '../../pass/report';
 import { backFrom, type StageState, type StageTrial, type TrialVerdict, trialOf } from '../journal';
 
-/** A revision that a stage would get, and what of it differs from what the stage runs. */
+/** A revision that a stage would get, with its parts and the names of parts that change. */
 export type NextRevision = { readonly revision: string; readonly parts: Parts; readonly changed: readonly string[] };
 
-/** The names of parts that differ, sorted. */
+/** Names of parts that differ, sorted. */
 export function changedParts(before: Parts, after: Parts): readonly string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((one) => before[one] !== after[one])
     .sort();
 }
 
-/** A stage that has to prove a revision before later ones get it. */
+/** An earlier stage, which must prove a revision before later stages get it. */
 export type Earlier = {
   readonly stage: string;
   readonly state: StageState;
-  /** Its trials wait for a word of a person. */
+  /** Its trials need the approval of a person. */
   readonly needsApproval: boolean;
   /** Its control plane gets base files. */
   readonly takesBase: boolean;
 };
 
 /**
- * Why the earlier stage does not prove the candidate; undefined: it does. It runs, whole, a revision whose trial passed and which has all that the candidate
- * changes: what is compared is content, so that no race and no restart lets anything else through (docs/decisions/0049-rollouts.md).
+ * Why the earlier stage does not prove the candidate. Undefined: it does. To prove it, the stage
+ * runs completely a revision that passed its trial and contains every change of the candidate. The
+ * comparison is by content, so that no race and no restart lets anything else through
+ * (docs/decisions/0049-rollouts.md).
  */
 export function whyUnproved(earlier: Earlier, candidate: NextRevision): WhyWaiting | undefined {
   const { stage, state } = earlier;
@@ -58,12 +60,12 @@ function ofPinned(stage: string, state: StageState): WhyWaiting {
   return { kind: 'pinned', stage, reason: `stage ${stage} is pinned to revision ${state.pin?.revision}` };
 }
 
-/** What was seen stands with the stage itself: told again at each later one it would hide the rest. */
+/** The stage itself shows the samples. Repeated at each later stage, they would hide the rest. */
 function byGate({ gate }: TrialVerdict): string {
   return gate === undefined ? '' : ` (gate ${gate})`;
 }
 
-/** More would hide what is said. */
+/** More names would hide the message. */
 const mostNames = 5;
 
 function namesOf(parts: readonly string[]): string {

@@ -14,7 +14,7 @@ import { openPause, type Pause } from './pause';
 import { type KnownStage, openTurn } from './turn';
 import type { StageTurns } from './waves';
 
-/** What a stage has of the rollout of its configuration. */
+/** The rollout of the configuration, as one stage uses it. */
 export type RolloutOfStage = {
   readonly config: RolloutConfig;
   readonly turns: StageTurns;
@@ -25,7 +25,7 @@ export type RolloutOfStage = {
 
 type Opening = { readonly known: KnownStages; readonly clock: Clock };
 
-/** Undefined: the configuration has no rollout. No call is made. */
+/** Opens the rollout of a stage; makes no call. Undefined: the configuration has no rollout. */
 export function rolloutOf(config: Config, { known, clock }: Opening): RolloutOfStage | undefined {
   const { rollout, stage } = config;
   if (!rollout || stage === undefined) return undefined;

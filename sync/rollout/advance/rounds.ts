@@ -2,21 +2,27 @@ import type { Clock } from '#core/timing/clock';
 import { withOwnSignal } from '#io/signals';
 
 export type RoundsOptions = {
-  /** How many stages there are. */
+  /** Number of stages. */
   readonly stages: number;
-  /** A trial is under way, so that something will come. */
+  /** Whether a trial is under way and will bring news. */
   readonly isBusy: () => boolean;
-  /** Between two passes over a stage meanwhile. */
+  /** Time between two passes over a stage meanwhile. */
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
-/** Passes over several stages that end together: once no trial is under way, and none of them has anything new to see. */
+/**
+ * Passes over several stages that end together: when no trial is under way and no stage has news to
+ * see.
+ */
 export type Rounds = {
-  /** Something came of a trial. */
+  /** Called when a trial brought news. */
   readonly changed: () => void;
-  /** Makes passes over a stage until all stages have come to rest; one that fails is made again as long as others go on. Rejects with what the last one does. */
+  /**
+   * Repeats the pass of a stage until all stages rest. A failed pass is repeated while other stages
+   * go on. Rejects with the error of the last pass.
+   */
   readonly repeat: (pass: () => Promise<void>) => Promise<void>;
 };
 
@@ -31,7 +37,10 @@ export function createRounds({ stages, isBusy, intervalMs, clock, signal }: Roun
     if (resting.size === left && !isBusy()) for (const one of resting) one.wake(false);
   }
 
-  /** Whether there is another pass to make, `seen` being what this one knew. */
+  /**
+   * Waits, and resolves to whether another pass is needed. `seen` is the version that the last pass
+   * knew.
+   */
   function rest(seen: number): Promise<boolean> {
     return withOwnSignal(signal, async (own) => {
       const woken = new Promise<boolean>((resolve) => {

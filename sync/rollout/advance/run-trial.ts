@@ -3,10 +3,10 @@ import { withOwnSignal } from '#io/signals';
 import type { Baseline, Sample, Sampler, StageGate } from '../gates/gate';
 import { createJudge, type Judgement, type TrialPhase } from './judge';
 
-/** How far a trial is, for people and for metrics. */
+/** Progress of a trial, for people and metrics. */
 export type TrialProgress = {
   readonly phase: TrialPhase;
-  /** Milliseconds that the bake still takes, if nothing comes between. */
+  /** Milliseconds of the bake that are left, if nothing interrupts it. */
   readonly leftMs: number;
   readonly samples: Readonly<Record<string, Sample>>;
 };
@@ -15,7 +15,7 @@ export type TrialOptions = {
   readonly gates: readonly StageGate[];
   readonly settleMs: number;
   readonly bakeMs: number;
-  /** What gates measured before the stage was written, by their name. */
+  /** Values of the gates before the stage was written, by name of the gate. */
   readonly before: Readonly<Record<string, Baseline>>;
   readonly clock: Clock;
   /** Called after each step. */
@@ -27,7 +27,10 @@ const shortestStepMs = 10;
 
 type Opened = { readonly gate: StageGate; readonly sampler: Sampler; nextMs: number; isBusy: boolean };
 
-/** Watches the gates of a stage until they say how its trial ends. Rejects with the signal's reason alone. */
+/**
+ * Samples the gates of a stage until the trial has a verdict. Rejects only with the signal's
+ * reason.
+ */
 export function runTrial(options: TrialOptions, signal: AbortSignal): Promise<Judgement> {
   return withOwnSignal(signal, async (own) => {
     try {
@@ -77,7 +80,7 @@ type Taking = {
   readonly signal: AbortSignal;
 };
 
-/** Never rejects: a gate that breaks can tell nothing. */
+/** Never rejects: a broken gate gives an inconclusive sample. */
 async function sampleOnce(one: Opened, { nowMs, take, signal }: Taking): Promise<void> {
   one.isBusy = true;
   one.nextMs = nowMs + one.sampler.everyMs;

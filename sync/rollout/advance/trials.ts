@@ -11,31 +11,34 @@ import { runTrial, type TrialProgress } from './run-trial';
 
 export type TrialsOptions = {
   readonly clock: Clock;
-  /** Ends the trials. */
+  /** Stops the trials. */
   readonly signal: AbortSignal;
-  /** That of the last pass: the configuration may have changed since the trial began. */
+  /** The session of the last pass: the configuration may have changed since the trial began. */
   readonly sessionOf: (stage: string) => StageSession | undefined;
   readonly onProgress: (stage: string) => void;
-  /** What came of a trial is written down. */
+  /** Called when the verdict is recorded. */
   readonly onDecided: (stage: string, decided: Decided) => Promise<void>;
   readonly onWarning: (warning: string) => void;
-  /** A trial has ended by itself. */
+  /** Called when a trial has ended by itself. */
   readonly onChange: () => void;
 };
 
 type RunningTrial = { readonly subject: string; readonly stop: () => void; progress: TrialProgress };
 
-/** The trials that are under way in this process, one for each stage at most. */
+/** The trials of this process, at most one for each stage. */
 export type Trials = {
   readonly start: (session: StageSession, stage: string, trial: StageTrial) => void;
-  /** Ends the one of the stage, unless it is about this subject. */
+  /** Stops the trial of the stage, unless it has this subject. */
   readonly stopOther: (stage: string, subject: string | undefined) => void;
   readonly of: (stage: string) => TrialProgress | undefined;
   readonly count: () => number;
   readonly ended: () => Promise<void>;
 };
 
-/** Where what comes of a trial cannot be written down, the next one would be lost as well. */
+/**
+ * After a verdict that could not be recorded, the next trial waits this long: its verdict would be
+ * lost too.
+ */
 const lostMs = 60_000;
 
 const atBeginning: TrialProgress = { phase: 'settling', leftMs: 0, samples: {} };
@@ -92,20 +95,20 @@ export function createTrials(options: TrialsOptions): Trials {
   };
 }
 
-/** A process that ends in the middle of a note leaves the writer's file behind. */
+/** A process that ends during a note would leave the writer's file behind. */
 function waitedFor(all: Set<Promise<void>>, noting: Promise<void>): void {
   const noted = noting.finally(() => void all.delete(noted));
   all.add(noted);
 }
 
-/** What a trial is about: where any of it is another thing, one that is under way begins anew. */
+/** The subject of a trial. When a part of it changes, a running trial begins again. */
 export function subjectOf(
   { config, rollout }: StageSession,
   { revision, sinceMs }: Pick<StageTrial, 'revision' | 'sinceMs'>,
 ): string {
   const { settleSeconds, bakeSeconds, gates } = rollout?.config ?? {};
   const { controlPlane } = config;
-  // Whose word it waits for is asked after it.
+  // Approval is asked for after the trial, so it is no part of the subject.
   return canonicalJson({
     revision,
     sinceMs,
@@ -136,7 +139,9 @@ function tryOut(
   });
 }
 
-/** Of what a stage runs since long nothing was measured before it came: its values of now have to hold. */
+/**
+ * Nothing was measured before a found revision came, so its present values serve as the baseline.
+ */
 async function measured(rollout: StageSession['rollout']): Promise<StageTrial['before']> {
   const before = Object.entries((await rollout?.turn.readBefore()) ?? {});
   return Object.fromEntries(before.filter(([, value]) => typeof value === 'number'));

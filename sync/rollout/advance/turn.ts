@@ -12,20 +12,20 @@ import type { Pause, Paused } from './pause';
 import { type NextRevision, whyUnproved } from './proof';
 import { earlierThan, type StageTurns } from './waves';
 
-/** What later stages have to know of a stage. */
+/** What later stages need to know about a stage. */
 export type KnownStage = { readonly journal: Pick<Journal, 'read'>; readonly takesBase: boolean };
 
 export type TurnOptions = Pick<Clock, 'now'> & {
   readonly stage: string;
   readonly rollout: RolloutConfig;
   readonly turns: StageTurns;
-  /** Undefined: there is no such stage now. */
+  /** Undefined: no stage has this name now. */
   readonly stageOf: (stage: string) => KnownStage | undefined;
   readonly pause: Pick<Pause, 'read'>;
   readonly gates: readonly StageGate[];
 };
 
-/** What a stage of a rollout waits for. */
+/** Opens the turn of a stage: what it waits for in a rollout. */
 export function openTurn(options: TurnOptions): StageTurn {
   const { stage, turns, gates } = options;
   return {
@@ -54,7 +54,7 @@ async function whyPaused({ pause }: TurnOptions): Promise<WhyWaiting | undefined
   }
 }
 
-/** For people. */
+/** Describes a pause for people. */
 export function describePaused({ atMs, by }: Paused): string {
   return `paused by ${whoOf(by)} at ${timeOf(atMs)}`;
 }
@@ -84,12 +84,12 @@ async function whyBehind(
   return whyUnproved({ stage: earlier, state, takesBase, needsApproval: isApproved(rollout, earlier) }, next);
 }
 
-/** Whether trials of the stage wait for a word of a person. */
+/** Whether trials of the stage need the approval of a person. */
 export function isApproved({ gates: { approval } }: RolloutConfig, stage: string): boolean {
   return Array.isArray(approval) ? approval.includes(stage) : approval;
 }
 
-/** A stage does not wait longer than this for what is only good to know. */
+/** A stage waits at most this long for baselines, which are only useful, not required. */
 const longestMeasureMs = 15_000;
 
 function valueBefore({ readBefore, name }: StageGate): Promise<Baseline | undefined> {

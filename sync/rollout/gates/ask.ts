@@ -5,28 +5,29 @@ import { createConnector } from '#io/proxy/connections';
 import { failureWordsOf } from '#io/tls-failures';
 import { exchange } from '../../control-planes/kong-api/exchange';
 
-/** To connect, for each of proxy and TLS. */
+/** For the connection: to the proxy, and for TLS, each. */
 const connectMs = 10_000;
 
-/** An answer to people's own question, or about one node, has a thousandth of it. */
+/** A normal answer has a thousandth of this. */
 const maxBytes = 2 ** 20;
 
 export type JsonQuestion = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent by POST; absent: GET. */
+  /** Sent by POST. Absent: GET. */
   readonly body?: string;
 };
 
-/** What came back, or why nothing did that could be read. */
+/** The answer, or why no readable answer came. */
 export type JsonAnswer = { readonly status: number; readonly body: unknown } | { readonly problem: string };
 
-/** Asks for JSON. Rejects with the signal's reason alone. */
+/** Asks for JSON. Rejects only with the signal's reason. */
 export type AskJson = (question: JsonQuestion, signal: AbortSignal) => Promise<JsonAnswer>;
 
 /**
- * Connects through the product's proxies, anew for each request: behind one address there may be several data planes, of which a connection
- * that is kept reaches one, and a server that closes it in between would look like one that fails.
+ * Opens a new connection for each request, through the product's proxies. One address may have
+ * several data planes, and a kept connection reaches only one of them. A server that closes a kept
+ * connection would also look like a failing one.
  */
 export function openDispatcher(): Dispatcher {
   return new Agent({
@@ -37,7 +38,7 @@ export function openDispatcher(): Dispatcher {
   });
 }
 
-/** Gives what asks; `callTimeoutMs` is for a call as a whole. */
+/** Returns the function that asks. `callTimeoutMs` covers a whole call. */
 export function createAsk(dispatcher: Dispatcher, callTimeoutMs = 10_000): AskJson {
   return async ({ url, headers = {}, body }, signal) => {
     const { origin, pathname, search } = new URL(url);
@@ -65,23 +66,23 @@ function bodyOf({ status, text }: { readonly status: number; readonly text: stri
   }
 }
 
-/** Why a connection or an answer did not come, in one line. */
+/** Why a connection failed or an answer did not come, in one line. */
 export function failureLineOf(thrown: unknown): string {
   return printable(quoteOf(failureWordsOf(thrown)));
 }
 
-/** How messages name an address: its query may be secret. */
+/** Returns the address for messages, without its query, which may be secret. */
 export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 }
 
-/** What is written once for all stages, for one of them. */
+/** Replaces `{stage}` by the name of the stage. */
 export function forStage(text: string, stage: string): string {
   return text.replaceAll('{stage}', stage);
 }
 
-/** Of those that are for one stage or for all, those for this one. */
+/** Keeps the entries for this stage and for all stages. */
 export function ofStage<T extends { readonly stage?: string }>(all: readonly T[], stage: string): readonly T[] {
   return all.filter((one) => one.stage === undefined || one.stage === stage);
 }

@@ -12,19 +12,19 @@ export type DataPlaneGateOptions = {
   readonly mode: RolloutConfig['gates']['dataPlanes'];
   /** Undefined: the control plane does not know its data planes. */
   readonly readNodes?: ReadNodes;
-  /** Of data planes that say themselves what they have. */
+  /** Status URLs of data planes that report their own configuration. */
   readonly urls: readonly string[];
   readonly ask: AskJson;
   readonly clock: Clock;
 };
 
-/** Data planes ping every 30 s; a look at them takes three calls. */
+/** Data planes ping every 30 s, and one look takes three calls. */
 const everyMs = 3_000;
 
-/** More help nobody. */
+/** More names help nobody. */
 const mostNamed = 5;
 
-/** Whether every data plane has had the new configuration. */
+/** Makes the gate that passes when every data plane has had the new configuration. */
 export function createDataPlaneGate(options: DataPlaneGateOptions): StageGate {
   const { mode, clock } = options;
   return {
@@ -47,19 +47,25 @@ export function createDataPlaneGate(options: DataPlaneGateOptions): StageGate {
   };
 }
 
-/** What one look saw. */
+/** Result of one look. */
 type Seen = NodesSeen & {
-  /** Why the control plane did not tell. */
+  /** Why the control plane gave no answer. */
   readonly problem?: string;
-  /** Why nodes did not tell. */
+  /** Why nodes gave no answer. */
   readonly silent: readonly string[];
-  /** Nodes that have nothing to tell. */
+  /** Nodes that have no hash to report. */
   readonly mute: readonly string[];
-  /** Where to ask: nowhere; or nodes that have to agree, all of them; or a control plane that knows what each should have. */
+  /**
+   * Where the expected hash comes from: nowhere; nodes, which all have to agree; or the control
+   * plane, which knows the hash.
+   */
   readonly knows: 'nobody' | 'nodes' | 'plane';
 };
 
-/** What data planes have that no control plane knows, a space between two: right after a write they agree on what was before it. */
+/**
+ * Reads the hashes before the write, separated by spaces, when no control plane knows them. Right
+ * after a write, nodes still agree on the old hash.
+ */
 async function hashesBefore(
   { readNodes, urls, ask }: DataPlaneGateOptions,
   signal: AbortSignal,
@@ -149,7 +155,7 @@ function judge(seen: Seen, { isOver, settleMs }: Time): Sample {
   return { kind: unless, said: `no data plane is connected; ${noneFix}` };
 }
 
-/** What never fails: it is waited for as long as there is time. */
+/** Turns a verdict into one that never fails: the gate waits while there is time, then passes. */
 function atBest({ kind, said }: Sample, isOver: boolean): Sample {
   if (kind === 'pass') return { kind, said };
   return isOver ? { kind: 'pass', said: `${said} (dataPlanes: best-effort)` } : { kind: 'pending', said };

@@ -3,16 +3,19 @@ import type { FreezeConfig } from '#config/rollout';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** A freeze that has no end is told as one that lasts this long. */
+/** A freeze without end is reported as one of this length. */
 const farthestMs = 8 * dayMs;
 
-/** As `Date` numbers the days of a week. */
+/** The numbers of days as in `Date`. */
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
-/** Half open, in epoch milliseconds. */
+/** Half-open interval in epoch milliseconds. */
 type Frozen = { readonly startMs: number; readonly endMs: number };
 
-/** Until when a stage may not begin, in epoch milliseconds, at most 8 days from now; undefined: it may. Freezes that touch each other are one. */
+/**
+ * Returns until when a stage may not begin, in epoch milliseconds, at most 8 days from now.
+ * Undefined: it may begin. Freezes that touch are joined.
+ */
 export function frozenUntil(freezes: readonly FreezeConfig[], nowMs: number): number | undefined {
   const all = freezes.flatMap((freeze) => timesOf(freeze, nowMs)).sort((a, b) => a.startMs - b.startMs);
   let untilMs = nowMs;
@@ -20,7 +23,10 @@ export function frozenUntil(freezes: readonly FreezeConfig[], nowMs: number): nu
   return untilMs > nowMs ? Math.min(untilMs, nowMs + farthestMs) : undefined;
 }
 
-/** Every time from the day before yesterday on, as the zone counts days, to beyond what is told. */
+/**
+ * Returns all intervals of a freeze from two days ago (by the zone's days) until past the reported
+ * time.
+ */
 function timesOf({ days: wanted, hours = '00:00-24:00', timeZone }: FreezeConfig, nowMs: number): readonly Frozen[] {
   const [fromMs = 0, toMs = dayMs] = hours.split('-').map(sinceMidnight);
   const lengthMs = toMs > fromMs ? toMs - fromMs : toMs - fromMs + dayMs;
@@ -39,7 +45,10 @@ function sinceMidnight(time: string): number {
   return hour * hourMs + minute * 60_000;
 }
 
-/** What clocks on the wall show in a zone, as milliseconds that would be so much after the epoch in UTC. */
+/**
+ * Wall-clock times of a zone, as milliseconds: the same wall time in UTC would be this long after
+ * the epoch.
+ */
 function openZone(timeZone: string) {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -58,7 +67,10 @@ function openZone(timeZone: string) {
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
     return Date.UTC(year, month - 1, day, hour, minute, second);
   };
-  /** When the clocks show this: twice where they are set back; where they are set forward and never do, both ways to read it. */
+  /**
+   * Returns when clocks show this time: twice when clocks are set back. When clocks skip it,
+   * returns both ways to read it.
+   */
   const timesOf = (wallMs: number): readonly number[] => {
     const around = [wallMs - dayMs, wallMs + dayMs].map((ms) => wallMs - (wallOf(ms) - ms));
     const shown = around.filter((ms) => wallOf(ms) === wallMs);

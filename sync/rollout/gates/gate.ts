@@ -1,44 +1,48 @@
-/** What a gate says of a stage at one moment. */
+/** A gate's answer about a stage at one moment. */
 export type Sample = {
   /**
-   * `pending`: too early to say, as before a window of time is full, or while data planes have time left. `inconclusive`: what should have told did not;
-   * it is never taken for a pass. `fail` is final for the trial.
+   * `pending`: too early, because a time window is not full or data planes have time left.
+   * `inconclusive`: the source gave no answer; it never counts as a pass. `fail` is final for the
+   * trial.
    */
   readonly kind: 'pass' | 'fail' | 'inconclusive' | 'pending';
-  /** One line for people: what was seen, and for what is no pass how to go on. No secret is in it. */
+  /** One line for people: what was seen, and what to do unless it passed. Contains no secret. */
   readonly said: string;
-  /** What was measured, where that is a number. */
+  /** The measured value, if it is a number. */
   readonly value?: number;
 };
 
 /** What a gate saw before a stage was written: a value, or a text of its own. */
 export type Baseline = number | string;
 
-/** How far the trial is that samples are taken for; each reads the same monotonic clock. */
+/** State of the trial that takes the samples; all parts read the same monotonic clock. */
 export type Trial = {
-  /** Milliseconds since the bake began; undefined: the data planes still settle. */
+  /** Milliseconds since the bake began. Undefined: the data planes still settle. */
   readonly bakingMs: () => number | undefined;
-  /** Time for data planes to take up what was written, milliseconds. */
+  /** Milliseconds for data planes to load the new configuration. */
   readonly settleMs: number;
-  /** What `readBefore` gave before the stage was written; undefined: nothing, or nobody asked. */
+  /** Result of `readBefore` before the stage was written. Undefined: none. */
   readonly before?: Baseline;
 };
 
-/** Takes samples for one trial; remembers what it has seen in it. */
+/** Takes samples for one trial and remembers what it saw. */
 export type Sampler = {
-  /** One fresh sample. Rejects with the signal's reason alone. */
+  /** Takes a fresh sample. Rejects only with the signal's reason. */
   readonly sample: (signal: AbortSignal) => Promise<Sample>;
-  /** Time between the begin of two samples. */
+  /** Milliseconds between the starts of two samples. */
   readonly everyMs: number;
 };
 
-/** One of the conditions that a stage has to meet before the next one begins. */
+/** A condition that a stage must meet before the next stage begins. */
 export type StageGate = {
-  /** As reports and metrics name it: `dataPlanes`, `requests`, or that of the metric. */
+  /** Name in reports and metrics: `dataPlanes`, `requests`, or the name of the metric. */
   readonly name: string;
-  /** Also looked at before the bake begins, which waits until it passes. */
+  /** The gate is sampled before the bake too, and the bake waits until it passes. */
   readonly isOfSettling?: boolean;
-  /** Reads, before the stage is written, what a sample is compared with; undefined: it cannot be told. Absent: nothing is. Rejects with the signal's reason alone. */
+  /**
+   * Reads the baseline before the stage is written. Undefined: unknown. Absent: the gate needs no
+   * baseline. Rejects only with the signal's reason.
+   */
   readonly readBefore?: (signal: AbortSignal) => Promise<Baseline | undefined>;
   readonly open: (trial: Trial) => Sampler;
 };

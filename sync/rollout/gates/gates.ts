@@ -10,41 +10,47 @@ import { createRequestGate } from './requests';
 
 export type GatesOptions = {
   readonly stage: string;
-  /** Of the stage's control plane. */
+  /** Backend of the stage's control plane. */
   readonly backend: Pick<OpenBackend, 'readNodes' | 'measure'>;
   readonly clock: Clock;
 };
 
-/** What a stage has to show, but for an approval; nothing is asked yet. */
+/** Opens all gates of a stage except the approval; makes no call yet. */
 export function openGates({ gates }: Pick<RolloutConfig, 'gates'>, options: GatesOptions): readonly StageGate[] {
   return openAll(gates, options, (requests) => (requests.length > 0 ? [requests] : [])).map(withOwnName);
 }
 
-/** Whoever knows gates by their names must not take one for another: a metric for each stage and one for this one may be named alike, or as another gate. */
+/**
+ * Makes the names of gates unique, since others find gates by name. Two metrics may have one name,
+ * or the name of another gate.
+ */
 function withOwnName(gate: StageGate, index: number, all: readonly StageGate[]): StageGate {
   const before = all.slice(0, index).filter(({ name }) => name === gate.name).length;
   return before === 0 ? gate : { ...gate, name: `${gate.name} (${before + 1})` };
 }
 
-/** What a gate says of the present. */
+/** Result of a gate for the present. */
 export type GateCheck = Pick<Sample, 'kind' | 'said'> & { readonly name: string };
 
-/** One sample of each gate on the present, as if a bake were over; of each request one. Rejects with the signal's reason alone. */
+/**
+ * Takes one sample of each gate for the present, as if a bake were over, with one sample for each
+ * request. Rejects only with the signal's reason.
+ */
 export async function checkGates(
   { gates }: Pick<RolloutConfig, 'gates'>,
   options: GatesOptions,
   signal: AbortSignal,
 ): Promise<readonly GateCheck[]> {
-  // Each request has a gate of its own, which waits for its answer.
+  // Each request gets its own gate, which waits for the answer.
   const all = openAll(gates, options, (requests) => requests.map((one) => [one]));
   return Promise.all(all.map((gate) => checkGate(gate, options.clock, signal)));
 }
 
-/** Hashes of status URLs have to agree twice. */
+/** Hashes of status URLs must agree twice. */
 const againMs = 1_000;
 
 async function checkGate(gate: StageGate, clock: Clock, signal: AbortSignal): Promise<GateCheck> {
-  // What data planes have now is what they should have.
+  // The present configuration of data planes is the expected one.
   const before = gate.isOfSettling ? undefined : await gate.readBefore?.(signal);
   const sampler = gate.open({ bakingMs: () => Number.POSITIVE_INFINITY, settleMs: 0, before });
   let sample = await sampler.sample(signal);
@@ -57,7 +63,7 @@ async function checkGate(gate: StageGate, clock: Clock, signal: AbortSignal): Pr
 
 type Requests = readonly RequestGateConfig[];
 
-/** `apart` says which requests have a gate together. */
+/** `apart` groups the requests into gates. */
 function openAll(
   gates: RolloutConfig['gates'],
   { stage, backend, clock }: GatesOptions,

@@ -5,12 +5,15 @@ import type { TakeMeasure } from '../../control-planes/backend';
 import type { StageGate } from './gate';
 import { createMetricGate, type Reading } from './metric-gate';
 
-/** Konnect counts by the minute, so that nothing is new before. */
+/** Konnect counts by the minute, so earlier samples are not new. */
 const everyMs = 60_000;
 
 const units = { error_rate: ' %', upstream_latency_p99: ' ms' } as const;
 
-/** What Konnect's analytics know of the stage's control plane. `measure` undefined: it is none of Konnect. */
+/**
+ * Makes a gate from Konnect's analytics of the stage's control plane. `measure` undefined: the
+ * control plane is not in Konnect.
+ */
 export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasure | undefined): StageGate {
   const { metric, windowSeconds } = config;
   return createMetricGate(config, {
@@ -18,7 +21,7 @@ export function createKonnectGate(config: KonnectGateConfig, measure: TakeMeasur
     unit: units[metric],
     read: async (signal, trial) => {
       if (!measure) return { problem: notKonnect };
-      // The window, whose last minute is a whole one, would reach back before the bake.
+      // The window ends at a whole minute, so it would reach back before the bake.
       if (trial && (trial.bakingMs() ?? 0) < windowSeconds * 1_000 + everyMs)
         return { problem: `its window of ${windowSeconds} s is not over yet`, isEarly: true };
       try {

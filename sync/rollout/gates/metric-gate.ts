@@ -1,18 +1,20 @@
 import type { MetricGateConfig } from '#config/rollout';
 import type { Sample, StageGate, Trial } from './gate';
 
-/** A number, or why there is none and how to go on; `isEarly`: it will come by itself. */
+/** A value, or why there is none and what to do. `isEarly`: the value will come by itself. */
 export type Reading = { readonly value: number } | { readonly problem: string; readonly isEarly?: boolean };
 
 export type Meter = {
-  /** Rejects with the signal's reason alone; without a trial it reads what was before one. */
+  /**
+   * Reads the value; without a trial, the value before one. Rejects only with the signal's reason.
+   */
   readonly read: (signal: AbortSignal, trial?: Trial) => Promise<Reading>;
   readonly everyMs: number;
-  /** Of the values, as it is written behind them. */
+  /** Unit behind the values. */
   readonly unit: string;
 };
 
-/** A gate that compares what is read with a limit, or with what was read before the stage was written. */
+/** Makes a gate that compares readings with a limit, or with a value from before the write. */
 export function createMetricGate(config: MetricGateConfig, { read, everyMs, unit }: Meter): StageGate {
   const readBefore = async (signal: AbortSignal) => {
     const reading = await read(signal);
@@ -28,7 +30,10 @@ export function createMetricGate(config: MetricGateConfig, { read, everyMs, unit
   };
 }
 
-/** Gives what judges one reading after the other: too many above the limit are never made good. */
+/**
+ * Returns the function that judges readings in order. Too many readings above the limit are a final
+ * failure.
+ */
 function createJudge(config: MetricGateConfig, before: number | undefined, unit: string): (reading: Reading) => Sample {
   const limits = limitsOf(config, before, unit);
   const isBlind = config.atMostTimesBefore !== undefined && before === undefined;
@@ -72,7 +77,7 @@ function limitsOf(
   return [...fixed, { most, words: `${inShort(most)}${unit} (${times} times the ${inShort(before)}${unit} before)` }];
 }
 
-/** Four digits tell people enough. */
+/** Four digits are enough for people. */
 function inShort(value: number): string {
   return String(Number(value.toPrecision(4)));
 }

@@ -1,6 +1,9 @@
 import type { Nodes } from '../../control-planes/backend';
 
-/** Names of data planes: those that have what they should, those that have time left, and those that have none. */
+/**
+ * Names of data planes: those with the right configuration, those with time left, and those that
+ * are too late.
+ */
 export type NodesSeen = {
   readonly right: readonly string[];
   readonly behind: readonly string[];
@@ -10,8 +13,9 @@ export type NodesSeen = {
 type Watched = { readonly sinceMs: number; readonly had: Set<string>; isRight: boolean };
 
 /**
- * Gives what looks at the data planes of one trial. Addresses move what they should have all the time, so that each has to have had once what was
- * expected at any look; who had it stays right. Who is there later, or again, has as much time as those that were there at first.
+ * Returns the function that watches the data planes of one trial. Discovery changes the expected
+ * hash all the time, so a data plane is right once it has had any hash that was expected at a look,
+ * and stays right. A data plane that connects later, or again, gets the full settle time.
  */
 export function createNodeWatch(settleMs: number): (nodes: Nodes, nowMs: number) => NodesSeen {
   const expected = new Set<string>();

@@ -6,7 +6,7 @@ import { type AskJson, forStage, type JsonAnswer, shownUrl } from './ask';
 import type { StageGate } from './gate';
 import { createMetricGate, type Reading } from './metric-gate';
 
-/** A time, and the value as text, which may be no number. */
+/** A time, and the value as text, which may not be a number. */
 const sample = z.tuple([z.number(), z.string()]);
 const success = z.object({
   status: z.literal('success'),
@@ -18,10 +18,10 @@ const success = z.object({
 });
 const failure = z.object({ status: z.literal('error'), error: z.string() });
 
-/** As Go writes a float that is a number. */
+/** The form in which Go writes a finite float. */
 const numberForm = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
-/** What a query gives at the time of each sample. */
+/** Makes a gate from the result of a query at the time of each sample. */
 export function createPrometheusGate(config: PrometheusGateConfig, stage: string, ask: AskJson): StageGate {
   const { address, token, everySeconds } = config;
   const url = `${address.replace(/\/+$/, '')}/api/v1/query`;

@@ -8,7 +8,7 @@ import { type Outcome, type SentRequest, sendRequest } from './send-request';
 
 export type RequestGateOptions = { readonly stage: string; readonly dispatcher: Dispatcher; readonly clock: Clock };
 
-/** One of the requests, and what came of it in this trial. */
+/** A request and its results in this trial. */
 type Watched = {
   readonly name: string;
   readonly sent: SentRequest;
@@ -19,13 +19,16 @@ type Watched = {
   isInFlight: boolean;
   answered: number;
   failed: number;
-  /** What the last one that failed got. */
+  /** What the last failed request got. */
   got?: string;
-  /** Why the last one did not get there. */
+  /** Why the last request could not reach its target. */
   unreachable?: string;
 };
 
-/** Requests through the data planes of a stage. The signals of samples have to last as long as the trial: a request may outlive its sample. */
+/**
+ * Makes the gate that sends requests through the data planes of a stage. The signals of samples
+ * must last as long as the trial, since a request may outlive its sample.
+ */
 export function createRequestGate(configs: readonly RequestGateConfig[], options: RequestGateOptions): StageGate {
   return { name: 'requests', open: () => openSampler(configs, options) };
 }
@@ -56,7 +59,10 @@ function openSampler(configs: readonly RequestGateConfig[], options: RequestGate
   };
 }
 
-/** Waits for the work, but not longer: a slow request makes no other late, as it would if the next sample had to wait for this one. */
+/**
+ * Waits at most this long for the work. A slow request would otherwise delay the next sample, and
+ * with it the other requests.
+ */
 function atMost(ms: number, work: Promise<unknown>, { clock, signal }: { clock: Clock; signal: AbortSignal }) {
   return withOwnSignal(signal, async (own) => {
     await Promise.race([work, clock.sleep(ms, own.signal).catch(() => {})]);
@@ -81,7 +87,7 @@ function watch(config: RequestGateConfig, stage: string, nowMs: number): Watched
   };
 }
 
-/** Timers are not exact; what is missed in a pause is not made up for. */
+/** Timers are not exact, and requests that a pause prevented are not made up for. */
 function isDue(one: Watched, nowMs: number): boolean {
   const little = one.everyMs / 10;
   if (nowMs < one.nextMs - little) return false;

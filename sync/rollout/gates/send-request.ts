@@ -1,21 +1,27 @@
 import type { Dispatcher } from 'undici';
 import { failureLineOf } from './ask';
 
-/** Of a body that nobody reads. */
+/** Limit for a body that nobody reads. */
 const maxBytes = 64 * 1_024;
 
 export type SentRequest = {
   readonly url: string;
   readonly method: Dispatcher.HttpMethod;
   readonly headers: Readonly<Record<string, string>>;
-  /** For the answer, once connected. */
+  /** Time for the answer, after the connection. */
   readonly timeoutMs: number;
 };
 
-/** What came of a request: a status; or who was connected gave none; or nobody was connected, as DNS, the way there or TLS failed. */
+/**
+ * Result of a request: a status; or a connection without an answer; or no connection, because DNS,
+ * the network or TLS failed.
+ */
 export type Outcome = { readonly status: number } | { readonly silence: string } | { readonly unreachable: string };
 
-/** Sends one request and throws its answer away but for the status; redirects are not followed. Rejects with the signal's reason alone. */
+/**
+ * Sends one request and keeps only the status; does not follow redirects. Rejects only with the
+ * signal's reason.
+ */
 export function sendRequest(request: SentRequest, dispatcher: Dispatcher, signal: AbortSignal): Promise<Outcome> {
   const { method, headers, timeoutMs } = request;
   const { origin, pathname, search } = new URL(request.url);
@@ -49,7 +55,7 @@ export function sendRequest(request: SentRequest, dispatcher: Dispatcher, signal
           timer = setTimeout(() => hangUp(`no answer in ${timeoutMs / 1_000} s`), timeoutMs).unref();
         },
         onResponseStart: (_, code) => {
-          // What is below only announces the answer.
+          // Lower codes only announce the answer.
           if (code >= 200) status = code;
         },
         onResponseData: (_, { length }) => {

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { configurationOf } from '../../control-planes/dbless/node';
 import { type AskJson, shownUrl } from './ask';
 
-/** What a data plane says itself: a configuration, or that it has none; or nothing that could be read; or, of a node with a database, that it has no hash. */
+/**
+ * A data plane's own answer: its configuration hash, or none; or an unreadable answer; or a node
+ * with a database, which has no hash.
+ */
 export type Status = { readonly name: string } & (
   | { readonly hash: string | undefined }
   | { readonly problem: string }
@@ -10,10 +13,10 @@ export type Status = { readonly name: string } & (
 );
 
 const withHash = z.object({ configuration_hash: z.string().min(1).max(128) });
-/** What every Kong answers. */
+/** The answer of every Kong. */
 const withoutHash = z.object({ configuration_hash: z.null().optional(), server: z.looseObject({}) });
 
-/** Rejects with the signal's reason alone. */
+/** Reads Kong's status. Rejects only with the signal's reason. */
 export async function readStatus(url: string, ask: AskJson, signal: AbortSignal): Promise<Status> {
   const name = shownUrl(url);
   const told = await ask({ url }, signal);
@@ -25,10 +28,13 @@ export async function readStatus(url: string, ask: AskJson, signal: AbortSignal)
   return { name, problem: `GET ${name}: the answer is not what Kong's /status returns` };
 }
 
-/** Two looks at the same hash that are closer than this are one. */
+/** Two looks within this time are treated as one. */
 const leastApartMs = 1_000;
 
-/** Gives the hash on which all agree for a second time, at least a second after the first, and which none had `before` the write; undefined: none yet. */
+/**
+ * Returns the function that finds the new hash: all data planes agree on it twice, at least a
+ * second apart, and none had it `before` the write. Undefined: none yet.
+ */
 export function createAgreement(
   before: ReadonlySet<string>,
 ): (statuses: readonly Status[], nowMs: number) => string | undefined {

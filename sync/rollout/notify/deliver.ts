@@ -9,7 +9,7 @@ import type { Posted, Posting } from './post';
 
 export type Delivering = {
   readonly url: string;
-  /** The key of the signature. */
+  /** Key of the signature. */
   readonly secret: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -22,11 +22,14 @@ export type Delivery = { readonly id: string; readonly body: string };
 type Failure = Problem & { readonly isFinal: boolean; readonly retryAfterMs?: number };
 
 const tries = 5;
-/** What comes after it waits as long. */
+/** Longer waits are cut to this, since later events wait as long. */
 const longestRetryAfterMs = 60_000;
 const fix = 'check that rollout.notify.url is right and answers with 2xx';
 
-/** Brings one event to the webhook, with up to five tries; gives what kept it from arriving. Rejects with the signal's reason alone. */
+/**
+ * Delivers one event to the webhook, with up to five tries. Returns why it was not delivered.
+ * Rejects only with the signal's reason.
+ */
 export async function deliver(delivery: Delivery, how: Delivering, signal: AbortSignal): Promise<Problem | undefined> {
   for (let tried = 1; ; tried += 1) {
     const failure = await attempt(delivery, how, signal);
@@ -57,7 +60,10 @@ async function attempt(
   }
 }
 
-/** `t=<unix seconds>,v1=<HMAC-SHA-256 of "<t>.<body>">`: who knows the secret can tell that the body is ours, and not an old one. */
+/**
+ * Returns `t=<unix seconds>,v1=<HMAC-SHA-256 of "<t>.<body>">`. The receiver can check with the
+ * secret that the body is ours and recent.
+ */
 function signatureOf(body: string, { secret, atSeconds }: { readonly secret: string; readonly atSeconds: number }) {
   const signed = createHmac('sha256', secret).update(`${atSeconds}.${body}`).digest('hex');
   return `t=${atSeconds},v1=${signed}`;
@@ -80,7 +86,7 @@ function refusalOf({ status, location, date = '', retryAfter }: Posted, nowMs: n
 
 const settings = { address: 'rollout.notify.url', untrustedFix };
 
-/** A certificate, or a proxy that opens no way, is the same at the next try. */
+/** A certificate or a refusing proxy is the same at the next try. */
 function silenceOf(thrown: unknown): Failure {
   const ofTls = tlsFixOf(thrown, settings);
   const ofProxy = thrown instanceof ProxyError ? thrown.fix : undefined;

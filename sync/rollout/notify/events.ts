@@ -4,12 +4,15 @@ import type { StageTurns } from '../advance/waves';
 import type { RolloutEvent } from './notifier';
 
 export type Hearers = {
-  /** What people and webhooks are told. */
+  /** Events for people and webhooks. */
   readonly onEvent: (event: RolloutEvent) => void;
   readonly onWarning: (warning: string) => void;
 };
 
-/** Tells what came of trials, and once in this process: a stage that cannot go back yet is tried in each pass. */
+/**
+ * Returns the function that reports verdicts, each once in this process: a stage that cannot roll
+ * back yet is tried in every pass.
+ */
 export function openTelling({ onEvent, onWarning }: Hearers): (stage: string, decided: Decided) => void {
   const told = new Map<string, { readonly atMs: number; readonly problem?: string }>();
   return (stage, { verdict, revision, backTo, problem }) => {
@@ -24,7 +27,10 @@ export function openTelling({ onEvent, onWarning }: Hearers): (stage: string, de
   };
 }
 
-/** Says that a rollout is over, once all stages of the configuration are there, and each has proved what it runs; `progress` in the order of turns. */
+/**
+ * Returns the event that ends a rollout: all stages of the configuration are known, and each has
+ * proved what it runs. `progress` is in the order of turns.
+ */
 export function endOf(
   progress: readonly StageProgress[],
   { listed }: Pick<StageTurns, 'listed'>,

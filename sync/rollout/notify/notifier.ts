@@ -8,46 +8,52 @@ import { maskOf } from '../../control-planes/kong-api/secrets';
 import { type Delivering, type Delivery, deliver } from './deliver';
 import { post as postOverNetwork } from './post';
 
-/** What a webhook is told. */
+/** An event for the webhook. */
 export type RolloutEvent = {
   readonly event: 'start' | 'halt' | 'rollback' | 'end';
-  /** Absent: the only control plane. */
+  /** Absent: there is only one control plane. */
   readonly stage?: string;
   readonly revision: string;
-  /** At a rollback, the revision that failed; at a start, the one that it would go back to. */
+  /** At a rollback, the revision that failed; at a start, the revision to roll back to. */
   readonly from?: string;
   readonly gate?: string;
-  /** A text for people, which may hold what others say. */
+  /** Text for people; it may contain text from elsewhere. */
   readonly reason?: string;
 };
 
 export type Notifier = {
-  /** Takes an event to be told in the background, after those before it. Never throws. */
+  /** Queues an event for delivery in the background. Never throws. */
   notify(event: RolloutEvent): void;
-  /** Resolves when all is told or given up, after 15 s at most, or when the signal aborts; what is not told by then never is. Never rejects. */
+  /**
+   * Resolves when all events are delivered or given up, after at most 15 s, or when the signal
+   * aborts. Events that are left are dropped. Never rejects.
+   */
   drain(signal: AbortSignal): Promise<void>;
 };
 
 export type NotifierOptions = {
   readonly owner: string;
   readonly clock: Clock;
-  /** Hears, in a line for people, what could not be told. */
+  /** Gets a line for people about events that could not be delivered. */
   readonly onWarning: (warning: string) => void;
   readonly random?: () => number;
-  /** For each try. */
+  /** Milliseconds for each try. */
   readonly timeoutMs?: number;
   readonly post?: Delivering['post'];
 };
 
-/** An event that waits for its turn. */
+/** An event in the queue. */
 type Waiting = Delivery & { readonly event: RolloutEvent };
 
 const mostWaiting = 100;
 const drainMs = 15_000;
-/** More than this in one warning helps nobody. */
+/** More names in one warning help nobody. */
 const mostNamed = 5;
 
-/** Tells the webhook what happens to a rollout, one event after the other; without one it tells nobody. */
+/**
+ * Delivers the events of a rollout to the webhook, one after the other. Without a webhook it does
+ * nothing.
+ */
 export function createNotifier(config: NotifyConfig | undefined, options: NotifierOptions): Notifier {
   if (config === undefined) return { notify: () => undefined, drain: async () => undefined };
   const { clock, onWarning, random = Math.random, timeoutMs = 5_000, post = postOverNetwork } = options;
@@ -75,7 +81,7 @@ export function createNotifier(config: NotifyConfig | undefined, options: Notifi
   return {
     notify: (event) => {
       waiting.push({ id: randomUUID(), body: write(event), event });
-      // The first is under way.
+      // The first event is being delivered, so the second is dropped.
       if (waiting.length > mostWaiting + 1)
         warn(
           waiting.splice(1, 1).map((one) => one.event),
@@ -105,7 +111,7 @@ const givenUp: Problem = {
   fix: 'check that rollout.notify.url answers within seconds; rollout status shows how far the rollout is',
 };
 
-/** Names the address without its query, which may be a secret. */
+/** The message names the address without its query, which may be a secret. */
 function undelivered(url: string, events: readonly RolloutEvent[], problem: Problem): string {
   const { origin, pathname } = new URL(url);
   const named = events.slice(0, mostNamed).map(nameOfEvent).join(', ');
@@ -120,7 +126,10 @@ function nameOfEvent({ event, stage, revision }: RolloutEvent): string {
   return `${event} (${stage === undefined ? '' : `stage ${stage}, `}revision ${revision})`;
 }
 
-/** Gives the body for an event of now, without its own secret, which a server may have sent back, or characters that act on a terminal. */
+/**
+ * Returns the function that writes the body of an event. It masks the webhook's own secret, which a
+ * server may have quoted, and control characters for terminals.
+ */
 function bodyWriter({ secret }: NotifyConfig, { owner, clock }: NotifierOptions) {
   const mask = maskOf({ token: secret });
   const shown = (text: string | undefined) => text && printable(quoteOf(mask(text)));

@@ -6,20 +6,23 @@ export type Posting = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** For the whole call: to connect, and for the head of the answer. */
+  /** For the whole call: the connection and the head of the answer. */
   readonly timeoutMs: number;
 };
 
-/** The head of an answer; nobody reads the rest. */
+/** The head of an answer. The body is ignored. */
 export type Posted = {
   readonly status: number;
   readonly date?: string;
   readonly retryAfter?: string;
-  /** Where a redirect leads, which is not followed. */
+  /** Target of a redirect, which is not followed. */
   readonly location?: string;
 };
 
-/** Sends the body once, through a proxy where one is on the way, and hangs up once the status is known. Rejects with what undici throws, or the signal's reason. */
+/**
+ * Posts the body once, through a proxy if there is one, and closes the connection when the status
+ * is known. Rejects with undici's error, or the signal's reason.
+ */
 export async function post({ url, headers, body, timeoutMs }: Posting, signal: AbortSignal): Promise<Posted> {
   const { origin, pathname, search } = new URL(url);
   const client = new Client(origin, { connect: createConnector({ timeout: timeoutMs }) });
@@ -28,7 +31,7 @@ export async function post({ url, headers, body, timeoutMs }: Posting, signal: A
     return await stoppedAfter(
       async (own) => {
         const answer = await client.request({ ...call, signal: own.signal });
-        // Who hangs up hears of it.
+        // A closed connection makes the body emit an error.
         answer.body.on('error', () => undefined);
         const { date, location, 'retry-after': retryAfter } = answer.headers;
         return {

@@ -7,23 +7,26 @@ import { codeOf, hasCode } from '#core/errors';
 import { printable } from '#core/printable';
 import { isMissingFile, readRegular, readStartNow } from '#io/files';
 
-/** A file that says which process writes, for as long as that process renews it. */
+/** A file that names the writing process, which renews it. */
 export type Lease = {
-  /** Whether the file is still this process's. It is read each time: over NFS a file's attributes may be a minute old, what is opened is not. */
+  /**
+   * Whether the file is still this process's. The file is read each time: over NFS attributes may
+   * be a minute old, but an opened file is not.
+   */
   isOurs(): boolean;
   renew(): Promise<void>;
-  /** Puts the file in place of another one; gives whether it is this process's there. */
+  /** Moves the file over another one. Returns whether the file there is then this process's. */
   replace(path: string): Promise<boolean>;
-  /** Removes the file, unless it is another's by now. */
+  /** Removes the file, unless it is now another process's. */
   end(): Promise<void>;
 };
 
-/** What the file says of the process that made it. */
+/** Content of the file: the process that made it. */
 const holderSchema = z.object({
   id: z.string(),
   pid: z.int().min(1),
   host: z.string().max(255),
-  /** Machines may have one name, and their first namespaces one number; absent where there is no /proc. */
+  /** Hosts may share a name, and their first namespaces a number. Absent without /proc. */
   bootId: z.string().optional(),
   pidNamespace: z.string().optional(),
   startedAt: z.iso.datetime(),
@@ -31,10 +34,13 @@ const holderSchema = z.object({
 
 type Holder = z.infer<typeof holderSchema>;
 
-/** Of this process, which may hold several files and wait for its own. */
+/** Ids of this process, which may hold several files and wait for its own. */
 const ownIds = new Set<string>();
 
-/** Makes the file; undefined where there is one. `nowMs` is told to people, nothing else. Throws what Node says where no file can be made. */
+/**
+ * Creates the file. Undefined: it exists. `nowMs` is only shown to people. Throws Node's error when
+ * no file can be created.
+ */
 export async function takeLease(path: string, nowMs: number): Promise<Lease | undefined> {
   const handle = await openNew(path);
   if (!handle) return undefined;
@@ -46,7 +52,7 @@ export async function takeLease(path: string, nowMs: number): Promise<Lease | un
     return lease;
   } catch (thrown) {
     await lease.end();
-    // On a full disk an empty file is left, for which others would wait.
+    // A full disk leaves an empty file, and others would wait for it.
     removeIf(() => true, path);
     throw thrown;
   }
@@ -55,17 +61,18 @@ export async function takeLease(path: string, nowMs: number): Promise<Lease | un
 type Made = { readonly handle: FileHandle; readonly holder: Holder };
 
 function leaseOf(path: string, { handle, holder }: Made): Lease {
-  // It never changes, also while a renewal is half written.
+  // This part of the file never changes, even while a renewal is half written.
   const mark = Buffer.from(JSON.stringify({ id: holder.id }).slice(0, -1));
   let at = path;
   const isOurs = () => beginsWith(at, mark);
   let renewals = 0;
   return {
     isOurs,
-    // Into the file that was made, wherever it is by now: whoever wakes late never writes into that of another.
+    // Writes into the file that was created, wherever it is now. So a process that wakes up late
+    // never writes into the file of another.
     renew: async () => {
       await handle.write(`${JSON.stringify({ ...holder, renewals })}\n`, 0);
-      // Over NFS others see it only then.
+      // Over NFS other hosts see it only then.
       if (renewals > 0) await handle.datasync();
       renewals += 1;
     },
@@ -82,21 +89,26 @@ function leaseOf(path: string, { handle, holder }: Made): Lease {
   };
 }
 
-/** Whoever stood still for long may have lost it, and somebody else has put it in place. */
+/**
+ * A process that stood still may have lost the file, because another process moved it into place.
+ */
 async function renameIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((thrown) => {
     if (!isMissingFile(thrown)) throw thrown;
   });
 }
 
-/** Both at once, so that nothing of this process comes between them; what cannot be removed counts as that of a dead process. */
+/**
+ * Checks and removes at once, so that nothing of this process comes between. A file that cannot be
+ * removed is treated as that of a dead process.
+ */
 function removeIf(isOurs: () => boolean, path: string): void {
   try {
     if (isOurs()) unlinkSync(path);
   } catch {}
 }
 
-/** `x` goes through no symlink. */
+/** `x` follows no symlink. */
 async function openNew(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'wx', 0o600);
@@ -106,22 +118,25 @@ async function openNew(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** More than a holder writes. */
+/** More bytes than a holder writes. */
 const mostBytes = 4_096;
 
-/** What changes whenever a holder renews: the text, or what is known of something that cannot be read. Throws where a folder is. */
+/**
+ * Returns text that changes with each renewal: the content, or the metadata of an unreadable file.
+ * Throws for a folder.
+ */
 export async function readContent(path: string): Promise<string> {
   try {
     return await readRegular(path, { mostBytes });
   } catch (thrown) {
     if (hasCode(thrown, 'EISDIR')) throw thrown;
-    // Of another user's file, which may well be renewed; the time is compared with itself alone.
+    // Another user's file may be renewed too. Its time is only compared with itself.
     const found = await lstat(path).catch(() => undefined);
     return `no text: ${codeOf(thrown) ?? 'no file'} ${found?.ino} ${found?.mtimeMs}`;
   }
 }
 
-/** It is asked before each of thousands of writes. */
+/** Called before each of thousands of writes. */
 function beginsWith(path: string, mark: Buffer): boolean {
   try {
     return readStartNow(path, mark.length).equals(mark);
@@ -130,7 +145,10 @@ function beginsWith(path: string, mark: Buffer): boolean {
   }
 }
 
-/** Whether whoever wrote this content has certainly ended: no process of this machine has its id, or this one has, and did not write it. */
+/**
+ * Whether the process that wrote this content has certainly ended: no process of this machine has
+ * its pid, or this process has the pid and did not write it.
+ */
 export function isOfDead(content: string): boolean {
   const holder = holderOf(content);
   if (!holder || !isHere(holder)) return false;
@@ -143,7 +161,7 @@ export function isOfDead(content: string): boolean {
   }
 }
 
-/** Who has the file, for people. */
+/** Describes the holder of the file for people. */
 export function describeHolder(content: string): string {
   const holder = holderOf(content);
   if (!holder) return 'an unknown process';

@@ -8,41 +8,47 @@ import { type During, quietly } from '#io/terminal';
 import { describePlane, type PlaneIdentity, planeFile } from '../../control-planes/plane-identity';
 import { describeHolder, isOfDead, type Lease, readContent, takeLease } from './lease';
 
-/** Of what one process at a time is the writer. */
+/** The control plane that has one writer at a time. */
 export type WriterFile = { readonly stateDir: string; readonly owner: string; readonly controlPlane: PlaneIdentity };
 
-/** Throws PrivatelinkError (OTHER_WRITER) when another process writes by now. Asked before each write: in each turn of the event loop it reads one small file. */
+/**
+ * Throws PrivatelinkError (OTHER_WRITER) when another process now writes. Called before each write;
+ * reads one small file in each turn of the event loop.
+ */
 export type StillWriter = () => void;
 
-/** What the one writer gets. */
+/** What the writer gets. */
 export type Writing = {
   readonly stillWriter: StillWriter;
-  /** Aborts with the given one, and with OTHER_WRITER once a renewal finds that another process writes. */
+  /** Aborts with the given signal, or with OTHER_WRITER when a renewal finds another writer. */
   readonly signal: AbortSignal;
-  /** Why nothing keeps another process from writing, where that is so. */
+  /** Why nothing keeps other processes from writing, if that is so. */
   readonly warnings: readonly string[];
 };
 
 export type WriterOptions = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Says whom it waits for. */
+  /** Shows which process it waits for. */
   readonly during?: During;
 };
 
 const renewMs = 5_000;
-/** How long nothing may change before the holder counts as ended: six renewals. */
+/** A holder is treated as ended after this time without a change: six renewals. */
 const staleMs = 30_000;
 const pollMs = 250;
-/** Whoever stood still itself, as on a paused machine, did not see that nothing changed meanwhile. */
+/**
+ * Most time that one look adds: a process on a paused machine did not see whether anything changed.
+ */
 const longestLookMs = 1_000;
-/** A pass takes seconds; the longest that is allowed, an hour, is not worth waiting for. */
+/** Passes take seconds. The longest allowed pass takes an hour, which is not worth waiting for. */
 const longestWaitMs = 600_000;
 
 /**
- * Does the work while no other process that uses the same stateDir writes to the control plane; waits for one that does, and takes over
- * from one that ended without a word. Gives what the work gives. Throws OTHER_WRITER after ten minutes, and the signal's reason. Where no
- * file can be made the work is done all the same, with a warning.
+ * Does the work while no other process of this stateDir writes to the control plane. Waits for a
+ * writer, and takes over from one that ended without removing its file. Returns the result of the
+ * work. Throws OTHER_WRITER after ten minutes, and the signal's reason. When no file can be
+ * created, the work is done with a warning.
  */
 export async function withWriter<T>(
   file: WriterFile,
@@ -68,8 +74,8 @@ export async function withWriter<T>(
 }
 
 /**
- * Writes that begin in one turn of the event loop share what the first of them finds in the file: they leave this process after that turn
- * anyway, and the look costs as much as the rest of a write's own work.
+ * Checks once in each turn of the event loop. Writes of one turn leave the process together after
+ * it, and a check costs as much as the rest of a write's own work.
  */
 function oncePerTurn(check: StillWriter): StillWriter {
   let isChecked = false;
@@ -85,13 +91,14 @@ function oncePerTurn(check: StillWriter): StillWriter {
 
 type Renewing = { readonly check: StillWriter; readonly clock: Clock; readonly signal: AbortSignal };
 
-/** Until it is another's, or the signal aborts: then it rejects. */
+/** Renews until the file is another's or the signal aborts, and then rejects. */
 async function renew(lease: Lease, { check, clock, signal }: Renewing): Promise<never> {
   for (;;) {
     await clock.sleep(renewMs, signal);
     signal.throwIfAborted();
     check();
-    // What a full disk refuses now it may take in five seconds; who takes over meanwhile is found by the line above.
+    // A full disk may have room in five seconds. The line above finds a process that took over
+    // meanwhile.
     await lease.renew().catch(() => undefined);
   }
 }
@@ -147,7 +154,10 @@ async function waitFor(path: string, waiting: Waiting): Promise<Lease> {
   }
 }
 
-/** Says for how long a content has been seen unchanged, by the own monotonic clock alone. */
+/**
+ * Returns the function that says how long a content stayed unchanged, by this process's monotonic
+ * clock alone.
+ */
 function createWatch({ monotonicMs }: Clock): (content: string) => number {
   let seen: { readonly content: string; readonly atMs: number; readonly forMs: number } | undefined;
   return (content) => {
@@ -159,8 +169,9 @@ function createWatch({ monotonicMs }: Clock): (content: string) => number {
 }
 
 /**
- * Replaces what was judged. Whoever does so holds a claim to it, a lease named for what it judged, so that one at a time does; who dies of
- * it is followed in the same way. The claim itself becomes the file: there is none for no moment, in which a third could make one.
+ * Replaces a file whose holder was judged ended. A claim, which is a lease named for the judged
+ * content, lets only one process do this; a claim whose holder ends is taken over in the same way.
+ * The claim itself becomes the file, so that a third process never finds a moment without a file.
  */
 async function takeOver(path: string, judged: string, waiting: Waiting): Promise<Lease | undefined> {
   const claimed = `${path}.${digestOf(judged).slice(0, 12)}`;
