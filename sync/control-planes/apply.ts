@@ -26,7 +26,7 @@ export type ApplyOptions = {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly during?: During;
-  /** Asked before each write; throws where another process writes by now. */
+  /** Called before each write. Throws when another process now writes. */
   readonly mayWrite?: () => void;
   /** Called after every write, for progress. */
   readonly onApplied?: (applied: AppliedChange) => void;
@@ -35,10 +35,13 @@ export type ApplyOptions = {
 export type Applied = { readonly results: readonly AppliedChange[]; readonly rollout?: Rollout };
 
 const waiting = 'waiting for the data planes';
-/** A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop may take. */
+/**
+ * A write in flight gets this long to end when the pass is stopped: less than the 10 s that a stop
+ * may take.
+ */
 const finishMs = 8_000;
 
-/** Errors after which further writes would only fail too; the next pass plans afresh (fm-15). */
+/** Errors after which more writes would fail too. The next pass plans again (fm-15). */
 const stopping: ReadonlySet<ErrorCode> = new Set([
   'CONTROL_PLANE_AUTH',
   'RATE_LIMITED',
@@ -48,10 +51,16 @@ const stopping: ReadonlySet<ErrorCode> = new Set([
   'OTHER_WRITER',
 ]);
 
-/** 10,000 entities, Konnect's documented limit, of each of five kinds, four at once, are written in this time at 280 ms each. */
+/**
+ * Konnect's documented limit is 10,000 entities of a kind. Five kinds, four writes at once, take
+ * this long at 280 ms each.
+ */
 const applyTimeoutMs = 3_600_000;
 
-/** Applies the changes in their order, kind after kind, within an hour (fm-54); a failure costs what depends on it, nothing else. */
+/**
+ * Applies the changes in their order, kind after kind, within an hour (fm-54). A failure stops only
+ * the changes that depend on it.
+ */
 export function applyChanges(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const late = () =>
     new PrivatelinkError(`not everything was written within ${applyTimeoutMs / 60_000} minutes`, {
@@ -65,7 +74,7 @@ export function applyChanges(changes: readonly Change[], options: ApplyOptions):
   });
 }
 
-/** Ends with what was written by then when its signal is aborted. */
+/** Ends with what is written by then when its signal aborts. */
 async function applyUntil(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const foreign = new Map((await readForeign(changes, options)).map((one) => [nameOf(one), one]));
   const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
@@ -83,7 +92,10 @@ async function applyUntil(changes: readonly Change[], options: ApplyOptions): Pr
   }
 }
 
-/** Hands over, in one write, all that is neither taken nor depends on what is; when it fails, all of it failed. */
+/**
+ * Hands over, in one write, all changes that are not taken and do not depend on taken ones. When
+ * the write fails, all of them failed.
+ */
 async function applyWhole(
   changes: readonly Change[],
   stage: Omit<Stage, 'write'>,
@@ -112,7 +124,7 @@ async function writeWhole(
   changes: readonly Change[],
   { controlPlane, mayWrite, signal }: WholeOptions,
 ): Promise<readonly FailedChange[]> {
-  // Base files may have changed where every change of ours is left out.
+  // Base files may have changed although all our changes are left out.
   if (changes.length === 0 && !writesBase(controlPlane)) return [];
   try {
     mayWrite?.();
@@ -123,7 +135,10 @@ async function writeWhole(
   }
 }
 
-/** Creates and updates, then deletes, each kind at once; gives how far the data planes came in between, where that was awaited. */
+/**
+ * Applies creates and updates, then deletes, each kind at once. Returns the state of the data
+ * planes in between, if it was awaited.
+ */
 async function applyInStages(changes: readonly Change[], stage: Stage): Promise<Rollout | undefined> {
   const { options } = stage;
   const stages = [...groupBy(changes, (change) => `${turnOf(change)} ${change.action} ${change.kind}`).values()];
@@ -140,18 +155,24 @@ async function applyInStages(changes: readonly Change[], stage: Stage): Promise<
   return rollout;
 }
 
-/** `failed` holds names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins of <service>`). */
+/**
+ * `failed` holds names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins
+ * of <service>`).
+ */
 type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
 type Stage = {
   readonly progress: Progress;
   readonly foreign: ReadonlyMap<string, ForeignEntity>;
   readonly options: ApplyOptions;
   readonly write: EntityControlPlane['write'];
-  /** Outlives the pass's signal, so that a write in flight ends whole. */
+  /** Outlives the pass's signal, so that a write in flight ends completely. */
   readonly writeSignal: AbortSignal;
 };
 
-/** Of the changes, those whose name or path somebody else has. Throws PrivatelinkError when the control plane cannot be read. */
+/**
+ * Returns the changes whose name or path is taken. Throws PrivatelinkError when the control plane
+ * cannot be read.
+ */
 export async function readForeign(
   changes: readonly Change[],
   { controlPlane, signal }: Pick<ApplyOptions, 'controlPlane' | 'signal'>,

@@ -9,48 +9,60 @@ import type { EntityApi } from './kong-api/lists';
 import type { PlaneIdentity } from './plane-identity';
 
 export type BackendOptions = {
-  /** What people wrote, for backends that write a decK file. */
+  /** Base files, for backends that write a decK file. */
   readonly base: Base;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
-/** A custom plugin's schema in Lua, as Konnect takes it; `handler`: the plugin itself, where that is Lua. */
+/**
+ * Schema of a custom plugin in Lua, as Konnect takes it. `handler`: the plugin itself, if it is
+ * written in Lua.
+ */
 export type PluginSchema = { readonly name: string; readonly lua: string; readonly handler?: string };
 
-/** Where schemas of custom plugins are put. */
+/** The place for schemas of custom plugins. */
 export type PluginSchemas = {
-  /** Puts the schema where the held one differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
+  /**
+   * Uploads the schema if the held one differs or is absent. Returns whether it wrote. Throws
+   * PrivatelinkError.
+   */
   readonly upload: (schema: PluginSchema, signal: AbortSignal) => Promise<boolean>;
-  /** What comes before entities of the plugins are written; gives warnings, and throws nothing but the signal's reason. */
+  /**
+   * Work before entities of the plugins are written. Returns warnings, and throws only the signal's
+   * reason.
+   */
   readonly prepare: (
     schemas: readonly PluginSchema[],
   ) => (changes: readonly Change[], signal: AbortSignal) => Promise<readonly string[]>;
 };
 
 export type PlaneCheckOptions = {
-  /** The schemas of this product's plugins, of this version. */
+  /** Schemas of this product's plugins, in this version. */
   readonly schemas: readonly PluginSchema[];
   /** Names of the plugins that domains use. */
   readonly plugins: ReadonlySet<string>;
-  /** The control plane was read; rejects where it cannot be. */
+  /** Resolves when the control plane was read; rejects when it cannot be read. */
   readonly reached: Promise<unknown>;
 };
 
-/** What `doctor` looks at in this type of control plane alone; no answer where it does not apply, and what it throws is a failure. */
+/**
+ * A check of `doctor` for this type of control plane alone. It returns nothing if it does not
+ * apply, and an error is a failure.
+ */
 export type PlaneCheck<C> = {
   readonly name: CheckName;
   readonly run: (config: C, options: PlaneCheckOptions, signal: AbortSignal) => Promise<readonly Diagnosis[]>;
 };
 
-/** Data planes of a control plane, as it knows them at one moment. */
+/** Data planes, as the control plane knows them at one moment. */
 export type Nodes = {
-  /** The configuration that each should have; undefined: the control plane does not say. */
+  /** Hash of the configuration that each should have. Undefined: the control plane does not say. */
   readonly expectedHash?: string;
-  /** Those that are connected; `hash`: what they have, as they said last. */
+  /** Connected data planes. `hash`: their configuration, as last reported. */
   readonly connected: readonly { readonly name: string; readonly hash?: string }[];
 };
 
-/** What an API of a control plane measures of its requests. */
+/** A measurement that the API of a control plane offers. */
 export type Measure = {
   readonly metric: 'error_rate' | 'upstream_latency_p99';
   readonly windowSeconds: number;
@@ -59,45 +71,66 @@ export type Measure = {
 /** Throws PrivatelinkError. */
 export type ReadNodes = (signal: AbortSignal) => Promise<Nodes>;
 
-/** What was measured over the last whole minutes of a window: percent or milliseconds, and of how many requests; no value where it knows of none. */
+/**
+ * Result over the last whole minutes of a window: percent or milliseconds, and the number of
+ * requests. No value if the control plane has none.
+ */
 export type Measured = { readonly value?: number; readonly requests: number };
 
 /** Throws PrivatelinkError. */
 export type TakeMeasure = (measure: Measure, signal: AbortSignal) => Promise<Measured>;
 
-/** All that differs from one type of control plane to another; `C` is its part of the configuration. Nobody else asks for the type. */
+/**
+ * Everything that differs between types of control plane; `C` is its part of the configuration. No
+ * other code asks for the type.
+ */
 export type Backend<C> = {
-  /** What reads and writes the control plane for `owner`; no IO. It takes entities or a whole document, and says which. */
+  /**
+   * Connects the control plane for `owner`; no IO. The result takes single entities or a whole
+   * document, and says which.
+   */
   readonly connect: (config: C, owner: string, options: BackendOptions) => ControlPlane;
   /**
-   * Tells it from any other, without asking it. All of the configuration but what may change in one control plane (secrets, pace, how it is reached): a field
-   * that is left out lets a plan for one place apply to another.
+   * Identifies the control plane without asking it. Contains the whole configuration except what
+   * may change for one control plane (secrets, pace, access). A missing field would let a plan for
+   * one place apply to another.
    */
   readonly identify: (config: C) => PlaneIdentity;
-  /** What the control plane itself says that it is; absent: it has no id. Throws PrivatelinkError. */
+  /** Asks the control plane for its id. Absent: it has none. Throws PrivatelinkError. */
   readonly readId?: (config: C, signal: AbortSignal) => Promise<string>;
-  /** Where decK would write, in the words of a decK file; absent: it names no place. */
+  /**
+   * The place where decK would write, in fields of a decK file. Absent: the file names no place.
+   */
   readonly deckPlace?: (config: C) => { readonly controlPlaneName?: string; readonly workspace?: string };
-  /** How many writes are made at once; absent: one. */
+  /** Number of writes at once. Absent: one. */
   readonly concurrency?: (config: C) => number;
-  /** The most entities of one kind that it holds; absent: it sets no limit. */
+  /** Most entities of one kind that it holds. Absent: no limit. */
   readonly mostOfKind?: (config: C) => number | undefined;
-  /** Where its entities can be looked at one by one, also those of others; absent: nowhere. */
+  /**
+   * Opens its entities, to look at them one by one, including those of others. Absent: not
+   * possible.
+   */
   readonly openEntities?: (config: C, signal: AbortSignal) => Promise<EntityApi | undefined>;
-  /** All entities that it holds, of all people; absent: nobody can tell. Throws PrivatelinkError. */
+  /**
+   * Reads all its entities, including those of others. Absent: not possible. Throws
+   * PrivatelinkError.
+   */
   readonly readAll?: (config: C, signal: AbortSignal) => Promise<readonly HeldEntity[]>;
-  /** Why nothing that people wrote can be taken over there; absent: it can. */
+  /** Why entities of people cannot be adopted there. Absent: they can. */
   readonly whyNoAdoption?: Problem;
-  /** Absent: it takes no schema, its nodes bring them. */
+  /** Absent: it takes no schemas, because its nodes have them. */
   readonly schemas?: (config: C) => PluginSchemas;
   readonly checks?: readonly PlaneCheck<C>[];
-  /** Gives what reads which data planes are connected, and what they have; no IO. Absent, or undefined: it does not know. */
+  /**
+   * Returns the function that reads connected data planes and their configurations; no IO. Absent
+   * or undefined: it does not know them.
+   */
   readonly readNodes?: (config: C) => ReadNodes | undefined;
-  /** Gives what measures; no IO. Absent, or undefined: it measures nothing. */
+  /** Returns the function that measures; no IO. Absent or undefined: it measures nothing. */
   readonly measure?: (config: C) => TakeMeasure | undefined;
 };
 
-/** The same for one configuration: what the rest of the product asks. */
+/** A backend for one configuration: what the rest of the product uses. */
 export type OpenBackend = {
   readonly connect: (owner: string, options: BackendOptions) => ControlPlane;
   readonly identity: PlaneIdentity;

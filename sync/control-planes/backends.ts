@@ -8,7 +8,7 @@ import { konnectBackend } from './konnect/backend';
 
 type Type = ControlPlaneConfig['type'];
 
-/** Every type of control plane; its configuration stands in config/control-planes.ts. */
+/** All types of control plane. Their configuration is in config/control-planes.ts. */
 export const backends: { readonly [T in Type]: Backend<Extract<ControlPlaneConfig, { type: T }>> } = {
   konnect: konnectBackend,
   admin: adminBackend,
@@ -19,6 +19,6 @@ export const backends: { readonly [T in Type]: Backend<Extract<ControlPlaneConfi
 
 /** The backend of the configured control plane. */
 export function backendOf(config: ControlPlaneConfig): OpenBackend {
-  // The entry is for this very type, which the type of an index cannot say.
+  // The entry fits this type, but TypeScript cannot know that for an index.
   return bindBackend(backends[config.type] as Backend<ControlPlaneConfig>, config);
 }

@@ -2,51 +2,62 @@ import type { HeldEntity } from '#deck/document';
 import type { Change } from '../plan/changes';
 import type { ForeignEntity } from '../plan/foreign-entities';
 
-/** Data planes get this long to take up what was written, and are asked again this often. */
+/** Data planes get this long to load what was written, and are polled at this interval. */
 export const rolloutWaitMs = 30_000;
 export const rolloutPollMs = 500;
 
-/** How far the data planes have come with the configuration of `hash`. `nodes` 0: none is connected. */
+/**
+ * Number of connected data planes, and of those that run the configuration of `hash`. `nodes` 0:
+ * none is connected.
+ */
 export type Rollout = { readonly nodes: number; readonly inSync: number; readonly hash?: string };
 
-/** What every control plane tells. Every method throws PrivatelinkError. */
+/** What every control plane can tell. Every method throws PrivatelinkError. */
 interface ControlPlaneState {
-  /** All entities that carry our select tags. */
+  /** Reads all entities with our select tags. */
   read(signal: AbortSignal): Promise<readonly HeldEntity[]>;
-  /** Of creates, those whose name an entity without our tags has already; and of routes, also updated ones, those whose path one has. */
+  /**
+   * Returns creates whose name belongs to an entity without our tags, and routes, even updated
+   * ones, whose path does.
+   */
   readForeign(upserts: readonly Change[], signal: AbortSignal): Promise<readonly ForeignEntity[]>;
   readRollout(signal: AbortSignal): Promise<Rollout>;
-  /** Nodes that it does not list serve what was written after so many milliseconds; absent: it lists them, or what is written to is the node. */
+  /**
+   * Milliseconds until nodes that it does not list serve what was written. Absent: it lists its
+   * nodes, or it is the node.
+   */
   readonly nodesFollowMs?: number;
 }
 
 /** Takes one entity at a time: Konnect, or Kong with a database. */
 export interface EntityControlPlane extends ControlPlaneState {
   readonly takes: 'entities';
-  /** Applies one change; applying it again does no harm. */
+  /** Applies one change. A repetition does no harm. */
   write(change: Change, signal: AbortSignal): Promise<void>;
 }
 
-/** A change that was not made, and why. */
+/** A change that was not made, and the error. */
 export type FailedChange = { readonly change: Change; readonly thrown: unknown };
 
 /** Takes its configuration as a whole: a decK file, or Kong without a database. */
 export interface DocumentControlPlane extends ControlPlaneState {
   readonly takes: 'document';
-  /** What is written holds base files too. */
+  /** The document contains base files. */
   readonly hasBase?: boolean;
-  /** Applies all changes or none; where that cannot be had, gives those that were not made. */
+  /** Applies all changes or none. If that is not possible, returns those that were not made. */
   writeAll(changes: readonly Change[], signal: AbortSignal): Promise<readonly FailedChange[]>;
 }
 
 export type ControlPlane = EntityControlPlane | DocumentControlPlane;
 
-/** What is written holds base files too, so that it is written also when nothing that is generated changes. */
+/**
+ * Whether writes include base files. Then a write is needed even when no generated entity changes.
+ */
 export function writesBase(controlPlane: ControlPlane): controlPlane is DocumentControlPlane {
   return controlPlane.takes === 'document' && controlPlane.hasBase === true;
 }
 
-/** What is written may hold base files, where there are some. */
+/** Whether writes can include base files, if there are any. */
 export function takesBase(controlPlane: ControlPlane): boolean {
   return controlPlane.takes === 'document' && controlPlane.hasBase !== undefined;
 }

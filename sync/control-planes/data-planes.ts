@@ -5,7 +5,10 @@ import { type ControlPlane, type Rollout, rolloutPollMs, rolloutWaitMs } from '.
 type Asking = { readonly controlPlane: ControlPlane; readonly signal: AbortSignal };
 type Waiting = Asking & { readonly clock: Clock };
 
-/** Undefined when the data planes' state cannot be read in this time: what they report is a courtesy to them. */
+/**
+ * Reads the state of the data planes. Undefined when it cannot be read in time: the pass does not
+ * need it.
+ */
 export function readRolloutInTime(
   { controlPlane, signal }: Asking,
   timeoutMs = rolloutWaitMs,
@@ -14,7 +17,10 @@ export function readRolloutInTime(
   return withinDeadline(controlPlane.readRollout, deadline).catch(() => undefined);
 }
 
-/** Waits until all connected data planes run a configuration newer than `before` (fm-13), for 30 s, or until stopped; not at all when none is connected. */
+/**
+ * Waits until all connected data planes run a configuration newer than `before` (fm-13), for 30 s
+ * or until stopped. Does not wait when none is connected.
+ */
 export async function awaitRollout(before: Rollout | undefined, options: Waiting): Promise<Rollout | undefined> {
   const { clock, signal } = options;
   if (before?.nodes === 0) return before;
@@ -24,7 +30,7 @@ export async function awaitRollout(before: Rollout | undefined, options: Waiting
     rollout = await readRolloutInTime(options, leftMs);
     const isThere = rollout && rollout.hash !== before?.hash && rollout.inSync >= rollout.nodes;
     if (isThere || signal.aborted) break;
-    // A stop ends the wait alone: what was written is told all the same.
+    // A stop ends only the wait: the report still says what was written.
     await clock.sleep(rolloutPollMs, signal).catch(() => {});
   }
   return rollout;

@@ -1,8 +1,8 @@
-/** What a check found, with the fix where something is to be done. */
+/** Result of a check, with the fix if something has to be done. */
 export type Diagnosis = {
   readonly result: 'ok' | 'warning' | 'failed';
   readonly detail: string;
-  /** Which of several things the check is about. */
+  /** The subject, if the check covers several. */
   readonly about?: string;
 };
 

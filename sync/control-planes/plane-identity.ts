@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { checksumOf } from '#core/json';
 
 /**
- * Which control plane something is for, as state and plan files hold it: all that the configuration says of where it is, and `id` where it
- * has one, so that one made anew under the old name differs. Backends may name more than what stands here.
+ * Identity of a control plane in state and plan files: its place in the configuration, and its `id`
+ * if it has one, so that a recreated control plane of the same name differs. Backends may add
+ * fields.
  */
 export const planeIdentitySchema = z.looseObject({
   type: z.string(),
@@ -16,17 +17,17 @@ export const planeIdentitySchema = z.looseObject({
 
 export type PlaneIdentity = Readonly<z.infer<typeof planeIdentitySchema>>;
 
-/** For people. */
+/** Returns the name of the control plane for messages. */
 export function describePlane({ type, name, workspace, path, address, id }: PlaneIdentity): string {
   return [name ?? workspace ?? path ?? type, address && `at ${address}`, id && `(${id})`].filter(Boolean).join(' ');
 }
 
-/** What a file of stateDir is named that is about one control plane, without its ending. */
+/** Returns the name, without extension, of a stateDir file about one control plane. */
 export function planeFile(what: string, owner: string, identity: PlaneIdentity): string {
   return `${prefixOf(what, owner)}${checksumOf(identity).slice(0, 12)}`;
 }
 
-/** Whether a file of this name, in JSON, is about any control plane of the owner. */
+/** Whether a JSON file of this name is about a control plane of the owner. */
 export function isPlaneFile(name: string, what: string, owner: string): boolean {
   const prefix = prefixOf(what, owner);
   return name.startsWith(prefix) && /^[0-9a-f]{12}\.json$/.test(name.slice(prefix.length));

@@ -10,12 +10,15 @@ import { refusingUnknown } from '../plugins/known';
 import { type KongOptions, openKong } from './kong';
 import { readHeld, readTaken } from './read';
 
-/** Kong's `db_update_frequency` and then its `worker_state_update_frequency`, 5 s each, and as much for a busy node. */
+/**
+ * Kong's `db_update_frequency` and then its `worker_state_update_frequency`, 5 s each, and 5 s more
+ * for a busy node.
+ */
 const nodesFollowMs = 15_000;
 
 /**
- * Gives what reads and writes, for `owner`, a Kong with a database through its Admin API; no call is made yet.
- * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ * Connects, for `owner`, a Kong with a database through its Admin API; makes no call yet. Every
+ * method throws PrivatelinkError, or the signal's reason when aborted.
  */
 export function connectAdmin(config: AdminConfig, owner: string, options?: KongOptions): EntityControlPlane {
   const api = openKong(config, options);
@@ -31,13 +34,16 @@ export function connectAdmin(config: AdminConfig, owner: string, options?: KongO
       if (change.kind === 'target' && change.action === 'create') return createTarget(change, api, signal);
       return writeEntity(change, api, signal);
     },
-    // Nodes read the database by themselves, and Kong keeps no list of them.
+    // Nodes read the database themselves, and Kong keeps no list of nodes.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
     nodesFollowMs,
   };
 }
 
-/** Kong's PUT answers 404 for a target that is not there (3.9), and its POST refuses one that is: perhaps from a try whose answer was lost. */
+/**
+ * Kong's PUT answers 404 for a target that does not exist (3.9). Its POST refuses an existing
+ * target, perhaps from a try whose answer was lost.
+ */
 async function createTarget(change: Change, api: EntityApi, signal: AbortSignal): Promise<void> {
   const path = entityPath(change).replace(/\/[^/]+$/, '');
   const body = { ...bodyOf(change), id: change.id };

@@ -8,7 +8,7 @@ const token = {
   fix: 'check that controlPlane.token is valid and may edit what this owner holds',
 } as const;
 
-/** Kong's Admin API; the header is that of Kong Gateway's role-based access control. */
+/** Kong's Admin API. The header is that of Kong Gateway's role-based access control. */
 const kongApi: Api = {
   name: 'Kong',
   authorize: (text) => ({ 'kong-admin-token': text }),
@@ -28,16 +28,16 @@ const kongApi: Api = {
 
 export type KongOptions = Partial<Pick<HttpOptions, 'clock' | 'random' | 'timeoutMs'>>;
 
-/** Where the Admin API is. */
+/** Place of the Admin API. */
 export type KongConfig = Pick<HttpOptions, 'address' | 'token' | 'tls' | 'headers'> & {
   readonly workspace?: string;
   readonly concurrency?: number;
 };
 
-/** Calls at once where the configuration names no number. */
+/** Calls at once if the configuration gives no number. */
 const defaultConcurrency = 4;
 
-/** Gives the client of the configured Admin API, below its workspace; no call is made. */
+/** Returns the client of the configured Admin API and workspace; makes no call. */
 export function openKong({ workspace = 'default', ...config }: KongConfig, options: KongOptions = {}): EntityApi {
   const http = createHttp({ api: kongApi, concurrency: defaultConcurrency, clock: systemClock, ...config, ...options });
   return { http, base: workspace === 'default' ? '' : `/${encodeURIComponent(workspace)}` };

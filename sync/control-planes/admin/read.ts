@@ -10,7 +10,10 @@ import { clashPaths, listPaths, targetsPath } from '../kong-api/paths';
 
 type ReadOptions = Omit<ListOptions, 'tags'> & { readonly owner: string };
 
-/** All entities of the owner; Kong lists targets by their upstream only. Throws PrivatelinkError. */
+/**
+ * Reads all entities of the owner. Kong lists targets only below their upstream. Throws
+ * PrivatelinkError.
+ */
 export async function readHeld(
   { owner, ...options }: ReadOptions,
   signal: AbortSignal,
@@ -20,13 +23,13 @@ export async function readHeld(
   const lists = await readLists(flat, { ...options, tags }, signal);
   const upstreams = (lists.get('upstream') ?? []).filter((one) => tags.every((tag) => one.tags?.includes(tag)));
   const below = upstreams.map(({ id }): ListPath => ({ kind: 'target', path: targetsPath(id) }));
-  // Kong's list below an upstream does not say how it treats a filter.
+  // Kong does not document how a filter applies to the list below an upstream.
   const targets = await readLists(below, { ...options, tags: [] }, signal);
   const held = heldEntities(new Map([...lists, ...targets]));
   return held.filter((entity) => isGenerated(entity.tags, tags));
 }
 
-/** Of the entities about to be created, those whose name somebody else has. Throws PrivatelinkError. */
+/** Returns the creates whose name is taken. Throws PrivatelinkError. */
 export async function readTaken(
   creates: readonly Change[],
   { owner, ...options }: ReadOptions,

@@ -15,16 +15,17 @@ import { type RefusePlugin, refusingUnknown } from '../plugins/known';
 import { applyToDeclarative, type Declarative, parseDeclarative, runningItemsOf } from './declarative';
 
 /**
- * Gives what reads and writes, for `owner`, a Kong without a database through its Admin API; no call is made yet. It reads the whole
- * configuration: of Kong's lists (3.9) those of targets end after 100 there, and a filter by tags fails beside entities without tags.
- * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ * Connects, for `owner`, a Kong without a database through its Admin API; makes no call yet. It
+ * reads the whole configuration: in Kong 3.9 lists of targets end after 100 there, and a filter by
+ * tags fails beside entities without tags. Every method throws PrivatelinkError, or the signal's
+ * reason when aborted.
  */
 export function connectDbless(config: DblessConfig, owner: string, options?: KongOptions): DocumentControlPlane {
   const api = openKong(config, options);
   const { http } = api;
   const refuse = refusingUnknown(api);
   const ownTags = selectTags(owner);
-  // Each method reads afresh, and nearly always gets the same text, of which parsing is the cost.
+  // Each method reads again and nearly always gets the same text. Parsing is the expensive part.
   const parse = rememberLast((text) => orShapeError(() => parseDeclarative(text)));
   const itemsOf = (running: Declarative) => orShapeError(() => runningItemsOf(running));
   const readRunning = async (signal: AbortSignal) => parse(await readConfig(http, signal));
@@ -36,7 +37,7 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
     },
     readForeign: async (creates, signal) => foreignEntities(itemsOf(await readRunning(signal)), creates, ownTags),
     writeAll: async (changes, signal) => {
-      // `POST /config` replaces everything, and what others put there must stay.
+      // `POST /config` replaces everything, so entities of others must be in it.
       const running = await readRunning(signal);
       const { left, failed } = await withoutUnknown(changes, refuse, signal);
       const refused = await writeValid(left, async (valid) => {
@@ -46,18 +47,21 @@ export function connectDbless(config: DblessConfig, owner: string, options?: Kon
       });
       return [...failed, ...refused];
     },
-    // The node that is written to is the data plane.
+    // The node that gets the write is the data plane.
     readRollout: async () => ({ nodes: 0, inSync: 0 }),
   };
 }
 
-/** All entities of the configuration that Kong runs, of all people. Throws PrivatelinkError. */
+/**
+ * Reads all entities of the configuration that Kong runs, including those of others. Throws
+ * PrivatelinkError.
+ */
 export async function readRunningEntities(http: Http, signal: AbortSignal): Promise<readonly HeldEntity[]> {
   const text = await readConfig(http, signal);
   return orShapeError(() => heldEntities(runningItemsOf(parseDeclarative(text))));
 }
 
-/** Gives what does `work`, which must be pure, once for the same text in a row. */
+/** Returns a function that runs `work`, which must be pure, once for equal texts in a row. */
 export function rememberLast<T>(work: (text: string) => T): (text: string) => T {
   let last: { readonly text: string; readonly result: T } | undefined;
   return (text) => {
@@ -77,7 +81,10 @@ async function withoutUnknown(changes: readonly Change[], refuse: RefusePlugin, 
   return { left, failed: leftOut.map((one) => failureOf(one, refusals.get(one.change))) };
 }
 
-/** Writes; leaves out what Kong finds invalid, and what depends on it, and writes the rest again (fm-11). Gives what was left out. */
+/**
+ * Writes the changes. Leaves out what Kong finds invalid and what depends on it, and writes the
+ * rest again (fm-11). Returns what was left out.
+ */
 async function writeValid(
   changes: readonly Change[],
   write: (changes: readonly Change[]) => Promise<void>,
@@ -93,7 +100,7 @@ async function writeValid(
   }
 }
 
-/** What only depends on a refused entity is not refused itself. */
+/** A change that only depends on a refused entity was not refused itself. */
 function failureOf({ change, reason }: LeftOut, refusal: unknown): FailedChange {
   const thrown = reason ? new PrivatelinkError(reason, { code: 'CONTROL_PLANE', fix: undefined }) : refusal;
   return { change, thrown };

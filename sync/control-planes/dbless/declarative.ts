@@ -13,7 +13,7 @@ import { listPaths } from '../kong-api/paths';
 const json: z.ZodType<Json> = z.json();
 const list: z.ZodType<readonly JsonObject[]> = z.array(z.record(z.string(), json));
 
-/** What Kong exports: flat lists, in which entities refer to each other by id. Lists of other kinds are carried along. */
+/** Kong's export: flat lists with references by id. Lists of other kinds stay as they are. */
 const declarative = z
   .object({
     upstreams: list.default([]),
@@ -26,17 +26,23 @@ const declarative = z
 
 export type Declarative = z.infer<typeof declarative>;
 
-/** Kong (3.9) writes numbers in decimal only, and leaves texts such as 0o17 without quotes. */
+/** Kong (3.9) writes numbers only in decimal, and leaves texts such as 0o17 without quotes. */
 const decimalOnly = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === 'string' || (tag.format !== 'OCT' && tag.format !== 'HEX'));
 
-/** Parses the text of `GET /config`. Throws when it is not what Kong exports; a key twice is not looked for, which takes the square of their number. */
+/**
+ * Parses the text of `GET /config`. Throws when it is not Kong's export. Does not look for
+ * duplicate keys, which takes time in the square of their number.
+ */
 export function parseDeclarative(text: string): Declarative {
   const options = { schema: 'core', customTags: decimalOnly, maxAliasCount: 0, uniqueKeys: false };
   return declarative.parse(readYamlValue(text, options));
 }
 
-/** The lists that an Admin API would give: references as objects. Throws when an entity has no id. */
+/**
+ * Returns the lists as an Admin API would: with references as objects. Throws when an entity has no
+ * id.
+ */
 export function runningItemsOf(running: Declarative): ReadonlyMap<Kind, readonly Item[]> {
   return new Map(writeOrder.map((kind) => [kind, listOf(running, listPaths[kind]).map(itemOf)]));
 }
@@ -50,7 +56,7 @@ function itemOf(entity: JsonObject): Item {
   return itemSchema.parse({ ...entity, ...Object.fromEntries(references) });
 }
 
-/** The configuration that `running` becomes by the changes; everything that they are not about stays as it is. */
+/** Returns the configuration after the changes. Everything else in it stays. */
 export function applyToDeclarative(running: Declarative, changes: readonly Change[]): Declarative {
   const byPath = groupBy(changes, ({ kind }) => listPaths[kind]);
   const lists = [...byPath].map(([path, changesOfList]) => [path, changed(listOf(running, path), changesOfList)]);

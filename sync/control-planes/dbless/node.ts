@@ -6,15 +6,15 @@ import type { Http } from '../kong-api/http';
 const path = '/status';
 const status = z.object({ configuration_hash: z.string().min(1) });
 
-/** What Kong says of a configuration that it does not have. */
+/** Kong's hash when it has no configuration. */
 const noConfiguration = /^0*$/;
 
-/** The hash that a node says that it has; undefined: no configuration. */
+/** Returns the hash that a node reports. Undefined: it has no configuration. */
 export function configurationOf(hash: string): string | undefined {
   return noConfiguration.test(hash) ? undefined : hash;
 }
 
-/** The node that is written to is the data plane, so that it should have what it has. */
+/** Reads the node as its own data plane: its configuration is the expected one. */
 export async function readOwnNode(http: Http, name: string, signal: AbortSignal): Promise<Nodes> {
   const parsed = status.safeParse(await http({ method: 'GET', path }, signal));
   if (!parsed.success) throw shapeError(`GET ${path}`, parsed.error);

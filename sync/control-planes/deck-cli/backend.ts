@@ -20,7 +20,7 @@ export const deckBackend: Backend<DeckConfig> = {
   measure: (config) => withoutDeck(config).measure,
 };
 
-/** Where decK writes to, for what it does not tell. */
+/** The same control plane without decK, for what decK does not tell. */
 function withoutDeck({ address, name, workspace = 'default', token = '', tls, headers }: DeckConfig) {
   const reached = { address, token, tls, headers, concurrency: 1 };
   return name === undefined

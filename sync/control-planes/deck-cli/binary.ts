@@ -4,10 +4,13 @@ import { runDeck } from './run';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a program needs to reach the network from where it runs; everything else may be secret. */
+/** Variables that a program needs to reach the network. All others may be secret. */
 const passedOn = /^(PATH|HOME|TMPDIR|SSL_CERT_FILE|SSL_CERT_DIR|(https?|no)_proxy)$/i;
 
-/** The first version with `--json-output` on errors, and default lookups, as the parser expects them. */
+/**
+ * The first version with `--json-output` for errors, and with the default lookups that the parser
+ * expects.
+ */
 const oldest = { major: 1, minor: 40 };
 const versionTimeoutMs = 10_000;
 
@@ -16,7 +19,10 @@ export function binaryOf({ binary }: DeckConfig, env: Environment): string {
   return binary ?? (env.DECK_BIN || 'deck');
 }
 
-/** The environment of decK: the way to the network, how the control plane is reached, and the variables that base files read with `env "DECK_…"`. */
+/**
+ * Returns decK's environment: access to the network, access to the control plane, and the variables
+ * that base files read with `env "DECK_…"`.
+ */
 export function deckEnvironmentOf(
   config: DeckConfig,
   env: Environment,
@@ -26,7 +32,7 @@ export function deckEnvironmentOf(
   return withoutUnset([...kept, ...Object.entries(settingsOf(config))]);
 }
 
-/** decK's own settings by its variables: the command line of a process is seen by everybody. */
+/** decK's settings as variables, since everybody can see the command line of a process. */
 function settingsOf({ name, token, tls = {}, headers = {} }: DeckConfig): Environment {
   const { ca, cert, key, serverName, skipVerify } = tls;
   // decK splits the list at spaces.
@@ -46,7 +52,7 @@ function withoutUnset(entries: readonly (readonly [string, string | undefined])[
   return Object.fromEntries(entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
 
-/** Throws PrivatelinkError when the binary is no decK, or too old. */
+/** Throws PrivatelinkError when the binary is not decK, or too old. */
 export async function checkVersion(
   binary: string,
   env: Readonly<Record<string, string>>,

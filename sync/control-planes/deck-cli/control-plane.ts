@@ -22,12 +22,12 @@ export type DeckOptions = {
 };
 
 const readTimeoutMs = 120_000;
-/** 10,000 targets took decK 39 s on loopback (measured); a control plane that is far away gets much more. */
+/** 10,000 targets took decK 39 s on loopback (measured). A distant control plane gets much more. */
 const writeTimeoutMs = 900_000;
 
 /**
- * Gives what reads and writes, for `owner`, a control plane through the decK binary; nothing is run yet.
- * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ * Connects, for `owner`, a control plane through the decK binary; runs nothing yet. Every method
+ * throws PrivatelinkError, or the signal's reason when aborted.
  */
 export function connectDeck(
   config: DeckConfig,
@@ -59,11 +59,11 @@ export function connectDeck(
     hasBase: base.files.length > 0,
     read: async (signal) => {
       await checkVersion(binary, environment, signal);
-      // decK says what is wrong with a file without saying which.
+      // decK reports an error in a TLS file without naming the file.
       if (config.tls) await readTls(config.tls);
       return readOwn(signal);
     },
-    // decK does not look up a name outside its select tags, and fails on it half-way.
+    // decK does not find names outside its select tags, and fails on them halfway.
     readForeign: async (upserts, signal) => foreignAmong(await dump([], signal), upserts, ownTags),
     writeAll: async (changes, signal) => {
       const input = toText(applyTo(await readOwn(signal), changes));
@@ -88,7 +88,7 @@ function addressOf({ address, name, workspace = 'default' }: DeckConfig): readon
   return [...flags, '--analytics=false', '--no-color'];
 }
 
-/** decK stops at the first error and does not say what it has made until then; the control plane does. */
+/** decK stops at the first error and does not say what it made before. The control plane says. */
 function notMade(changes: readonly Change[], held: readonly HeldEntity[], thrown: unknown): readonly FailedChange[] {
   const byName = new Map(held.map((one) => [nameOf(one), one]));
   const isMade = (change: Change) => {

@@ -11,13 +11,16 @@ import { clientCertificateFix } from '../kong-api/network-errors';
 const dump = z.looseObject(deckLists);
 const report = z.looseObject({ errors: z.array(z.string()).nullish() });
 
-/** The entities of `deck gateway dump --format json`. Throws PrivatelinkError. */
+/** Parses the output of `deck gateway dump --format json`. Throws PrivatelinkError. */
 export function parseDump(text: string): readonly HeldEntity[] {
   const lists = parseOutput('gateway dump', dump, text);
   return heldEntities(itemsOf(lists)).map((one) => ({ ...one, id: uuidOf(uuidName(one)) }));
 }
 
-/** What `deck gateway sync --json-output` could not do, with which it ends well all the same. Throws PrivatelinkError. */
+/**
+ * Returns what `deck gateway sync --json-output` could not do. decK ends with 0 even then. Throws
+ * PrivatelinkError.
+ */
 export function parseSyncErrors(text: string): readonly string[] {
   return parseOutput('gateway sync', report, text).errors ?? [];
 }
@@ -34,7 +37,7 @@ function parseOutput<T>(verb: string, shape: z.ZodType<T>, text: string): T {
 
 type Cause = { readonly said: RegExp; readonly code: ErrorCode; readonly fix: string };
 
-/** By decK's own words, which it has no codes for. */
+/** Causes by decK's own words, since it has no codes. */
 const causes: readonly Cause[] = [
   {
     said: /HTTP status 40[13]/,
@@ -42,7 +45,7 @@ const causes: readonly Cause[] = [
     fix: 'give controlPlane.token a token that may write this control plane',
   },
   {
-    // What decK asks first of either.
+    // decK's first question to Konnect, and to Kong.
     said: /(fetching control planes|reading Kong version): (HTTP status 40[45]|(failed decoding response body: )?invalid character)/,
     code: 'CONTROL_PLANE_UNKNOWN',
     fix: "set controlPlane.address to the address of Konnect's API in your region, such as https://us.api.konghq.com, or of Kong's Admin API",
@@ -53,7 +56,8 @@ const causes: readonly Cause[] = [
     fix: 'correct controlPlane.name',
   },
   {
-    // Go tells an answer to CONNECT by its words alone, and one of the control plane by its number.
+    // Go names an answer to CONNECT only by its words, and an answer of the control plane by its
+    // number.
     said: /proxyconnect|proxy address|": (Forbidden|Proxy Authentication Required|Bad Gateway|Service Unavailable|Gateway Timeout)/,
     code: 'BAD_CONNECTION',
     fix: 'correct HTTPS_PROXY, which decK uses, or name the host of controlPlane.address in NO_PROXY',
@@ -95,7 +99,7 @@ const causes: readonly Cause[] = [
   },
 ];
 
-/** The error of decK that ended with `said`. */
+/** Makes the error for a decK that ended with `said`. */
 export function deckError(argv: readonly string[], said: string): PrivatelinkError {
   const text = withoutPasswords(said.trim().replace(/^Error: /, '')) || 'it gave no reason';
   const { code, fix } = causes.find((one) => one.said.test(said)) ?? {
@@ -105,7 +109,7 @@ export function deckError(argv: readonly string[], said: string): PrivatelinkErr
   return new PrivatelinkError(`deck ${argv.slice(0, 2).join(' ')} failed: ${quoteOf(text)}`, { code, fix });
 }
 
-/** Go quotes the address of a proxy as it was given. */
+/** Go quotes the address of a proxy with its password. */
 function withoutPasswords(text: string): string {
   return text.replace(/\/\/[^/\s"]*@/g, '//***@');
 }

@@ -5,26 +5,33 @@ import { isMissingFile } from '#io/files';
 export type DeckCommand = {
   readonly binary: string;
   readonly argv: readonly string[];
-  /** All that decK sees of the environment. */
+  /** decK's whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it reads from standard input. */
+  /** Text for standard input. */
   readonly input?: string;
   readonly timeoutMs: number;
-  /** Of standard output and error together; default 64 Mi. */
+  /** Limit of standard output and error together; default 64 Mi. */
   readonly mostChars?: number;
 };
 
 export type DeckResult = { readonly exitCode: number; readonly out: string; readonly err: string };
 
-/** What decK writes most is a dump: 10,000 entities, Konnect's documented limit, of each of five kinds, with 1.3 KB each. */
+/**
+ * decK's largest output is a dump: Konnect's documented 10,000 entities of each of five kinds, with
+ * 1.3 KB each.
+ */
 const defaultMostChars = 64 * 2 ** 20;
 
-/** decK that is killed leaves half a sync: it gets this long to end by itself, within the 10 s that a stop may take (sync/control-planes/apply.ts lets it go on for 8 s first). */
+/**
+ * Time for decK to end by itself after SIGTERM: a killed decK leaves half a sync. A stop may take
+ * 10 s, and sync/control-planes/apply.ts lets decK run for 8 s first.
+ */
 const defaultGraceMs = 1_500;
 
 /**
- * Runs decK to its end; one that takes too long, writes too much, or is stopped, is asked to end and killed `graceMs` later (fm-54).
- * Throws PrivatelinkError when it cannot be run, took too long or wrote too much, the signal's reason when stopped.
+ * Runs decK to its end. A decK that takes too long, writes too much, or is stopped, is asked to
+ * end, and killed `graceMs` later (fm-54). Throws PrivatelinkError when decK cannot be run, took
+ * too long or wrote too much; throws the signal's reason when stopped.
  */
 export async function runDeck(
   command: DeckCommand,
@@ -48,7 +55,7 @@ function spawnDeck(command: DeckCommand, { stop, graceMs }: Stopping): Promise<D
     let killer: NodeJS.Timeout | undefined;
     const kill = () => {
       child.kill('SIGKILL');
-      // What decK started may hold them open for ever.
+      // Children of decK may hold the pipes open for ever.
       child.stdout.destroy();
       child.stderr.destroy();
     };
@@ -72,7 +79,7 @@ function spawnDeck(command: DeckCommand, { stop, graceMs }: Stopping): Promise<D
       if (isTooLong) reject(tooLong(command));
       else resolve({ exitCode: code ?? -1, ...written });
     });
-    // decK may end before it has read everything; its exit code tells.
+    // decK may end before it has read everything. Its exit code tells.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
@@ -80,7 +87,7 @@ function spawnDeck(command: DeckCommand, { stop, graceMs }: Stopping): Promise<D
 
 type Output = { out: string; err: string; isTooLong: boolean };
 
-/** What decK has written until now; beyond `mostChars` nothing is kept, and `onExcess` is called. */
+/** Collects decK's output. Beyond `mostChars` nothing is kept, and `onExcess` is called. */
 function collectOutput(child: ChildProcessWithoutNullStreams, mostChars: number, onExcess: () => void): Output {
   const output: Output = { out: '', err: '', isTooLong: false };
   const keep = (key: 'out' | 'err') => (text: string) => {

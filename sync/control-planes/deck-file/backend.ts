@@ -5,7 +5,7 @@ import type { Backend } from '../backend';
 import { type Diagnosis, failed, ok } from '../diagnosis';
 import { connectFile, readFileEntities } from './control-plane';
 
-/** A decK file of its own. */
+/** A decK file that the product alone writes. */
 export const fileBackend: Backend<FileConfig> = {
   connect: connectFile,
   identify: (place) => place,
@@ -17,7 +17,7 @@ export const fileBackend: Backend<FileConfig> = {
   checks: [{ name: 'decK file', run: checkFile }],
 };
 
-/** The file can be replaced, or made, where it should be. */
+/** Checks that the file can be created or replaced. */
 async function checkFile({ path }: FileConfig): Promise<readonly Diagnosis[]> {
   try {
     await proveWritable(path);

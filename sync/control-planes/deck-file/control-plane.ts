@@ -8,7 +8,10 @@ import { isMissingFile, readRegular, writeFix, writeIfChanged } from '#io/files'
 import type { DocumentControlPlane } from '../control-plane';
 import { applyTo } from './apply-to';
 
-/** Gives what reads and writes the decK file at `path` for `owner`, with `base` in it; a file that is not there is an empty control plane. */
+/**
+ * Connects the decK file at `path` for `owner`, with `base` in it. A missing file is an empty
+ * control plane.
+ */
 export function connectFile(
   { path }: { readonly path: string },
   owner: string,
@@ -22,7 +25,7 @@ export function connectFile(
     takes: 'document',
     hasBase: base.files.length > 0,
     read,
-    // Reading refuses a file that holds anything of others.
+    // Reading already refuses a file with entities of others.
     readForeign: async () => [],
     writeAll: async (changes, signal) => {
       const text = renderText(applyTo(await read(signal), changes), { owner, base });
@@ -36,7 +39,10 @@ export function connectFile(
   };
 }
 
-/** All entities of the file, of base files too; none where there is no file yet. Throws PrivatelinkError. */
+/**
+ * Reads all entities of the file, including base files. Empty without a file. Throws
+ * PrivatelinkError.
+ */
 export async function readFileEntities(path: string, signal: AbortSignal): Promise<readonly HeldEntity[]> {
   const text = await readText(path, signal);
   return text === undefined ? [] : parseAnyDeckFile(text, path).held;

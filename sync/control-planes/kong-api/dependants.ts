@@ -6,7 +6,7 @@ import { segmentOf } from './paths';
 
 const items = entityPages(itemSchema);
 
-/** What Kong keeps below an entity, and deletes or trips over when the entity goes. */
+/** Lists below an entity. Kong deletes their entities with it, or refuses because of them. */
 const below: Readonly<Partial<Record<HeldEntity['kind'], readonly string[]>>> = {
   service: ['routes', 'plugins'],
   route: ['plugins'],
@@ -15,7 +15,9 @@ const below: Readonly<Partial<Record<HeldEntity['kind'], readonly string[]>>> = 
 
 const parents = { service: 'services', route: 'routes', upstream: 'upstreams' } as const;
 
-/** Entities that hang on `leaving` and do not leave with it, one text each. Throws PrivatelinkError. */
+/**
+ * Names entities below `leaving` that do not leave with it, one text each. Throws PrivatelinkError.
+ */
 export async function readDependants(
   { http, base }: EntityApi,
   leaving: readonly HeldEntity[],

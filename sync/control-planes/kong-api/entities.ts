@@ -4,7 +4,7 @@ import { heldEntity, type Item, parentFields } from '#deck/held';
 import type { Change } from '../../plan/changes';
 import { type ForeignEntity, foreignAmong } from '../../plan/foreign-entities';
 
-/** Of `lists`, what is in the way of `upserts` and was not generated for whom `ownTags` select. */
+/** Returns the entities in `lists` that block `upserts` and do not carry `ownTags`. */
 export function foreignEntities(
   lists: ReadonlyMap<Kind, readonly Item[]>,
   upserts: readonly Change[],
@@ -15,7 +15,7 @@ export function foreignEntities(
   return foreignAmong(held, upserts, ownTags);
 }
 
-/** Body of the PUT that makes the entity what the change wants; a target's upstream is in the path. */
+/** Body of the PUT for a change. A target's upstream is in the path. */
 export function bodyOf({ kind, parentId, after }: Change): JsonObject {
   const parentField = parentFields[kind];
   const own: JsonObject = { ...after?.fields, tags: after?.tags ?? [] };

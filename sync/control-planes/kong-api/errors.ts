@@ -10,15 +10,15 @@ import {
 } from '#core/errors';
 import { clientCertificateFix, otherAnswerFix, wayFix } from './network-errors';
 
-/** An API that answers as Kong's does: how it is called, and what people do when it refuses, by status. */
+/** An API with Kong's answers: how it is called, and the fix for each status of refusal. */
 export type Api = {
   readonly name: string;
-  /** The headers that carry the token. */
+  /** Headers that carry the token. */
   readonly authorize: (token: string) => Readonly<Record<string, string>>;
   readonly fixes: Readonly<Record<number, { readonly code: ErrorCode; readonly fix: string }>>;
 };
 
-/** What a declarative configuration is refused for, entity by entity. */
+/** Kong's errors for the entities of a declarative configuration. */
 const flattenedError = z.object({
   entity_type: z.string().nullish(),
   entity_name: z.string().nullish(),
@@ -26,7 +26,7 @@ const flattenedError = z.object({
   errors: z.array(z.object({ field: z.string().nullish(), message: z.string().nullish() })),
 });
 
-/** Error bodies of Konnect, in either of its shapes, and of Kong. */
+/** Error bodies of Konnect, in both shapes, and of Kong. */
 const errorBody = z.object({
   message: z.string().nullish(),
   title: z.string().nullish(),
@@ -35,13 +35,16 @@ const errorBody = z.object({
   flattened_errors: z.array(flattenedError).min(1).nullish().catch(undefined),
 });
 
-/** How messages name a call to `path` of the API at `address`: without its password, and with its query as people write it. */
+/**
+ * Returns the name of a call for messages: without the password in `address`, and with a readable
+ * query.
+ */
 export function callName(method: string, address: string, path: string): string {
   const { origin, pathname } = new URL(address);
   return `${method} ${origin}${pathname.replace(/\/+$/, '')}${decoded(path)}`;
 }
 
-/** Text that is no encoding of anything stays as it is. */
+/** Text that is not a valid encoding stays as it is. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -54,11 +57,14 @@ export type FailedAnswer = {
   readonly status: number;
   readonly text: string;
   readonly retryAfterMs?: number;
-  /** Where a redirect leads. */
+  /** Target of a redirect. */
   readonly location?: string;
 };
 
-/** The error for an answer of `api` that is not a success; `call` is its name, `text` its body. */
+/**
+ * Makes the error for an answer of `api` that is not a success. `call` is the name of the call,
+ * `text` the body.
+ */
 export function answerError(
   { name, fixes }: Pick<Api, 'name' | 'fixes'>,
   call: string,
@@ -90,7 +96,7 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
       'an entity changed meanwhile, or is in the way: the next pass plans again; if the error comes back, correct what it names';
     return { code: 'CONTROL_PLANE', fix };
   }
-  // As nginx says it, and Kong with it.
+  // nginx words it this way, and Kong runs in nginx.
   if (/SSL certificate (was sent|error)/i.test(text)) return { code: 'BAD_CONNECTION', fix: clientCertificateFix };
   const fix = text.includes('failover')
     ? 'targets with failover need Kong Gateway Enterprise 3.12 or later: set affinity to weighted'
@@ -98,12 +104,12 @@ function meaningOf({ status, text, retryAfterMs }: FailedAnswer): ErrorDetails {
   return { code: 'REJECTED', fix, refusedIds: refusedIdsOf(text) };
 }
 
-/** The statuses that say that an entity is invalid; all others say nothing of its content (fm-14). */
+/** Statuses that call an entity invalid. Other statuses say nothing about its content (fm-14). */
 function isValidation(status: number): boolean {
   return status === 400 || status === 422;
 }
 
-/** The error for a success that does not look as documented. */
+/** Makes the error for a success in an undocumented shape. */
 export function shapeError(call: string, cause: unknown): PrivatelinkError {
   const why = cause instanceof z.ZodError ? misfitOf(cause, 'body') : messageOf(cause);
   return new PrivatelinkError(`the answer to ${call} is not what the control plane's API documents (${why})`, {
@@ -113,7 +119,10 @@ export function shapeError(call: string, cause: unknown): PrivatelinkError {
   });
 }
 
-/** The error for a list whose pages lead on for ever, for the reason `why`; `call` asked for the last one. */
+/**
+ * Makes the error for a list whose pages never end, with the reason `why`. `call` asked for the
+ * last page.
+ */
 export function endlessError(call: string, why: string): PrivatelinkError {
   return new PrivatelinkError(`the list of ${call} has no end: ${why}`, {
     code: 'CONTROL_PLANE',
@@ -121,7 +130,7 @@ export function endlessError(call: string, why: string): PrivatelinkError {
   });
 }
 
-/** The error for a list whose pages come too slowly; `call` is what asks for it. */
+/** Makes the error for a list whose pages come too slowly. `call` asks for the list. */
 export function lateListError(call: string, timeoutMs: number): PrivatelinkError {
   return new PrivatelinkError(`the list of ${call} was not complete after ${timeoutMs / 1_000} s`, {
     code: 'TIMEOUT',
@@ -129,7 +138,10 @@ export function lateListError(call: string, timeoutMs: number): PrivatelinkError
   });
 }
 
-/** What a body says, with the fields it names; a body that is no JSON, a proxy's page perhaps, is quoted in part. */
+/**
+ * Returns the message of a body, with the fields in it. A body without JSON, perhaps a page of a
+ * proxy, is quoted in part.
+ */
 function wordsOf(text: string): string {
   const parsed = errorBody.safeParse(jsonOf(text));
   if (!parsed.success) return text.slice(0, 200).trim();

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 
-/** `origin`: where the dispatcher is for several. */
+/** `origin` is for dispatchers that serve several origins. */
 export type Exchange = Pick<Dispatcher.DispatchOptions, 'origin' | 'method' | 'path'> & {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -11,23 +11,24 @@ type Answer = {
   readonly text: string;
   readonly date?: string;
   readonly retryAfter?: string;
-  /** Where a redirect leads. */
+  /** Target of a redirect. */
   readonly location?: string;
 };
 
 export type CallLimits = {
-  /** For the whole call: to connect, the headers, and the body to its end. */
+  /** For the whole call: connection, headers, and body to its end. */
   readonly callTimeoutMs: number;
   /** Of the body. */
   readonly maxBytes: number;
 };
 
-/** The code of an error about an answer that is larger than any can be. */
+/** Code of an error for an answer that is larger than any real one. */
 export const tooLarge = 'ANSWER_TOO_LARGE';
 
 /**
- * Sends one call and gives the whole answer; rejects with what undici throws, or the signal's reason as soon as it is aborted, and hangs up
- * at a limit (fm-54). By undici's `dispatch`, which is half the processor time of its `request`: a first sync makes ten thousand calls.
+ * Makes one call and returns the whole answer. Rejects with undici's error, or the signal's reason
+ * at once when aborted, and closes the connection at a limit (fm-54). Uses undici's `dispatch`,
+ * with half the processor time of `request`: a first sync makes ten thousand calls.
  */
 export function exchange(
   call: Exchange,
@@ -56,7 +57,7 @@ export function exchange(
       end();
     };
     dispatcher.dispatch(call, {
-      // One that waited for a connection when it was stopped is not sent any more.
+      // A call that was stopped while it waited for a connection is not sent.
       onRequestStart: (controller) => {
         running = controller;
         if (stopped) controller.abort(stopped);

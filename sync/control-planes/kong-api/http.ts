@@ -13,32 +13,35 @@ import { maskOf } from './secrets';
 import { createServerClock, type ServerClock } from './server-clock';
 import { readTls, type TlsConfig } from './tls';
 
-/** `path` from the root, with its query. */
+/** `path` starts at the root and includes the query. */
 export type HttpCall = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: JsonObject;
-  /** What people do when this very call is refused, by status, where it is not what they do for all. */
+  /** Fixes by status for this call, if they differ from those of the API. */
   readonly fixes?: Api['fixes'];
 };
 
-/** Gives the parsed body, undefined where there is none. Throws PrivatelinkError, or the signal's reason when aborted. */
+/**
+ * Returns the parsed body, undefined without one. Throws PrivatelinkError, or the signal's reason
+ * when aborted.
+ */
 export type Http = (call: HttpCall, signal: AbortSignal) => Promise<unknown>;
 
 export type HttpOptions = Partial<CallLimits> & {
   readonly api: Api;
   readonly address: string;
-  /** Absent: the calls carry none. */
+  /** Absent: calls carry no token. */
   readonly token?: string;
   readonly tls?: TlsConfig;
-  /** Sent with each call; the token's own comes on top. */
+  /** Sent with each call. The token's header is added. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Calls at once; more wait for a connection. */
+  /** Calls at once. More calls wait for a connection. */
   readonly concurrency: number;
   readonly clock: Clock;
-  /** Hears every answer; default: one of its own. */
+  /** Gets the date of every answer. Default: a clock for this client. */
   readonly serverClock?: ServerClock;
-  /** For connecting, for the headers, and between two pieces of the body. */
+  /** For the connection, for the headers, and between two pieces of the body. */
   readonly timeoutMs?: number;
   readonly random?: () => number;
 };
@@ -46,22 +49,28 @@ export type HttpOptions = Partial<CallLimits> & {
 const defaultTimeoutMs = 10_000;
 
 const defaultLimits: CallLimits = {
-  /** The largest answer comes in this time over 9 Mbit/s. */
+  /** The largest answer takes this long at 9 Mbit/s. */
   callTimeoutMs: 60_000,
   /**
-   * The largest answer is the whole configuration of a Kong without a database: 10,000 entities, Konnect's documented limit, of each of
-   * five kinds, with 1.3 KB each (seven tags of 128 characters among them). A page of a list has 1,000.
+   * The largest answer is the whole configuration of a Kong without a database: Konnect's
+   * documented 10,000 entities of each of five kinds, with 1.3 KB each (seven tags of 128
+   * characters among them). A page of a list has 1,000 entities.
    */
   maxBytes: 64 * 2 ** 20,
 };
 
-/** Shorter than any server's idle time-out (Node's is 5 s, load balancers have 60 s), so that a socket is not reused as it closes (fm-27). */
+/**
+ * Shorter than any server's idle time-out (Node 5 s, load balancers 60 s), so that no socket is
+ * reused while it closes (fm-27).
+ */
 const idleMs = 4_000;
 
-/** Statuses that pass by themselves. All calls are idempotent, so each may be made again. */
+/** Statuses that are worth a retry. All calls are idempotent. */
 const passingStatuses: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-/** A JSON client for one control plane's API that authenticates, retries and bounds its calls. */
+/**
+ * Makes the JSON client of one control plane's API. It authenticates, retries and limits its calls.
+ */
 export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random, ...options }: HttpOptions): Http {
   const { origin, pathname } = new URL(options.address);
   const { api, token, clock, tls } = options;
@@ -87,7 +96,7 @@ export function createHttp({ timeoutMs = defaultTimeoutMs, random = Math.random,
     mask: maskOf(options),
   };
   return (call, signal) => {
-    // Each call in flight listens, and there are more of them than the ten that Node takes for a leak.
+    // Each call in flight adds a listener, and Node warns of a leak above ten.
     setMaxListeners(0, signal);
     return retry(() => attempt(call, connection, signal), { clock, random }, signal);
   };
@@ -97,12 +106,12 @@ type Connection = CallLimits &
   Pick<HttpOptions, 'api' | 'address'> & {
     readonly serverClock: ServerClock;
     readonly dispatcher: Dispatcher;
-    /** The path of the address. */
+    /** Path of the address. */
     readonly prefix: string;
     readonly headers: Readonly<Record<string, string>>;
-    /** The same, of a call with a body. */
+    /** Headers of a call with a body. */
     readonly headersOfBody: Readonly<Record<string, string>>;
-    /** Hides what no message may show. */
+    /** Masks secrets in messages. */
     readonly mask: (text: string) => string;
   };
 
@@ -115,7 +124,7 @@ function attempt(call: HttpCall, connection: Connection, signal: AbortSignal): P
 async function ask(call: HttpCall, connection: Connection, signal: AbortSignal): Promise<Tried> {
   const { method, path, body } = call;
   const { api, address, mask, serverClock, prefix, headers, headersOfBody } = connection;
-  // Thousands of calls succeed, and nobody reads their names.
+  // Computed only for errors: thousands of calls succeed.
   const name = () => callName(method, address, path);
   const sent = {
     method,

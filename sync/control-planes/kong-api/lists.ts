@@ -6,21 +6,21 @@ import type { Http } from './http';
 import { entityPages, readPages } from './pages';
 import { listPaths, targetsPath } from './paths';
 
-/** The entities of one control plane: the client to reach them, and the path above their lists. */
+/** The entities of one control plane: its client, and the path above its lists. */
 export type EntityApi = { readonly http: Http; readonly base: string };
 
 /** A list of entities of one kind; `path` below the base. */
 export type ListPath = { readonly kind: Kind; readonly path: string };
 
 export type ListOptions = EntityApi & {
-  /** The server gives only entities that have all of these; none: all entities. */
+  /** The server returns only entities with all of these tags. Empty: all entities. */
   readonly tags: readonly string[];
   readonly concurrency: number;
 };
 
 const items = entityPages(itemSchema);
 
-/** Reads lists whole, by kind. Throws PrivatelinkError when any page fails. */
+/** Reads complete lists, by kind. Throws PrivatelinkError when any page fails. */
 export async function readLists(
   paths: readonly ListPath[],
   { http, base, tags, concurrency }: ListOptions,
@@ -37,11 +37,14 @@ export async function readLists(
 
 type ReadAllOptions = {
   readonly concurrency: number;
-  /** Kong's own Admin API lists targets below their upstream only. */
+  /** False for Kong's own Admin API, which lists targets only below their upstream. */
   readonly hasTargetList: boolean;
 };
 
-/** All entities of a control plane, of all people, by lists without a filter. Throws PrivatelinkError. */
+/**
+ * Reads all entities of a control plane, including those of others, without a filter. Throws
+ * PrivatelinkError.
+ */
 export async function readEverything(
   api: EntityApi,
   { concurrency, hasTargetList }: ReadAllOptions,

@@ -3,18 +3,18 @@ import { ProxyError } from '#io/proxy/tunnel';
 import { failureWordsOf, tlsFixOf } from '#io/tls-failures';
 import { tooLarge } from './exchange';
 
-/** What people do about an answer that is none of the control plane's. */
+/** Fix for an answer that does not come from the control plane. */
 export const otherAnswerFix =
   'check controlPlane.address, and that no proxy or cache on the way answers in place of the control plane';
 
-/** What people do about an answer that does not come. */
+/** Fix for an answer that does not come. */
 export const wayFix = 'check controlPlane.address and the way to it (DNS, proxy, firewall)';
 
-/** What people do where a server asks for a certificate and gets none, or none that it takes. */
+/** Fix when a server asks for a certificate and gets none, or a wrong one. */
 export const clientCertificateFix =
   'name a certificate that the server accepts, and its key, in controlPlane.tls.cert and controlPlane.tls.key';
 
-/** The error for a call that brought no whole answer. */
+/** Makes the error for a call without a complete answer. */
 export function networkError(call: string, thrown: unknown): PrivatelinkError {
   return new PrivatelinkError(`no answer to ${call}: ${failureWordsOf(thrown)}`, {
     code: meaningOf(thrown),
@@ -23,7 +23,9 @@ export function networkError(call: string, thrown: unknown): PrivatelinkError {
   });
 }
 
-/** What undici knows no better of, such as a certificate, will be the same at the next try. */
+/**
+ * Errors that undici does not call transient, such as a certificate, stay the same at the next try.
+ */
 function meaningOf(thrown: unknown): ErrorCode {
   if (isBroken(thrown)) return 'UNREACHABLE';
   if (hasCode(thrown, tooLarge)) return 'CONTROL_PLANE';
@@ -36,7 +38,7 @@ function fixOf(call: string, thrown: unknown): string {
   if (refusedCertificate.test(codeOf(thrown) ?? '')) return clientCertificateFix;
   const fix = tlsFixOf(thrown, settings);
   if (fix) return fix;
-  // With TLS 1.3 a server that misses a certificate hangs up once the connection is made.
+  // With TLS 1.3 a server without the client's certificate closes the connection after it was made.
   const mayMiss = hasCode(thrown, 'UND_ERR_SOCKET', 'ECONNRESET') && call.includes(' https:');
   return mayMiss ? `${wayFix}; if the server asks for a certificate, ${clientCertificateFix}` : wayFix;
 }
@@ -48,17 +50,20 @@ const settings = {
   otherName: 'controlPlane.tls.serverName',
 };
 
-/** A server says so of a certificate that it misses, or does not take. */
+/** Alerts of a server that misses a certificate or refuses it. */
 const refusedCertificate = /^ERR_SSL_.*ALERT_(HANDSHAKE_FAILURE|.*CERTIFICATE.*|UNKNOWN_CA)$/;
 
-/** True for a connection that broke or could not be made just now; a time-out has used up its patience already. */
+/**
+ * Whether a connection broke or could not be made now. A time-out is not worth a retry, since it
+ * has already waited.
+ */
 export function isBroken(thrown: unknown): boolean {
   return hasCode(thrown, ...brokenCodes);
 }
 
 const timeoutCodes = ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'];
 
-/** The codes that undici's own retry takes for passing. */
+/** Codes that undici's own retry treats as transient. */
 const brokenCodes = [
   'ECONNRESET',
   'ECONNREFUSED',

@@ -4,12 +4,12 @@ import { stoppedAfter } from '#io/signals';
 import { endlessError, lateListError, shapeError } from './errors';
 import type { Http, HttpCall } from './http';
 
-/** One page, and the query parameters of the next. */
+/** One page, and the query parameter of the next page. */
 type Page<T> = { readonly items: readonly T[]; readonly next?: string };
 type PageShape<T> = {
   readonly size: Readonly<Record<string, string>>;
   readonly nextName: string;
-  /** A list that goes on after these has no end. */
+  /** A list with more pages is treated as endless. */
   readonly mostPages: number;
   readonly parse: (body: unknown) => Page<T>;
 };
@@ -19,10 +19,13 @@ type List<T> = Pick<HttpCall, 'path' | 'fixes'> & {
   readonly query?: Readonly<Record<string, string>>;
 };
 
-/** For all pages of a list: the most that there may be, at 3 s each. */
+/** For all pages of a list: the most pages, at 3 s each. */
 const listTimeoutMs = 300_000;
 
-/** Reads pages until one names no next; a page that fails fails the list (fm-08), and so does one that leads back, or one too many (fm-54). */
+/**
+ * Reads pages until one names no next page. A failed page fails the whole list (fm-08), and so does
+ * a page that leads back, or one page too many (fm-54).
+ */
 export async function readPages<T>(http: Http, list: List<T>, signal: AbortSignal): Promise<readonly T[]> {
   const late = () => lateListError(`GET ${list.path}`, listTimeoutMs);
   return stoppedAfter((own) => readAll(http, list, own.signal), {
@@ -60,14 +63,18 @@ function parsePage<T>(call: string, shape: PageShape<T>, body: unknown): Page<T>
   }
 }
 
-/** Lists of entities: `data`, and an opaque `offset` that is absent, null or empty on the last page. */
+/**
+ * Lists of entities: `data`, and an opaque `offset`, which is absent, null or empty on the last
+ * page.
+ */
 export function entityPages<T>(item: z.ZodType<T>): PageShape<T> {
   const schema = z.object({ data: z.array(item), offset: z.string().nullish() });
   return {
-    // The largest page that Konnect's OpenAPI allows.
+    // Largest page in Konnect's OpenAPI.
     size: { size: '1000' },
     nextName: 'offset',
-    // Ten times the 10,000 entities of a kind that Konnect documents: a Kong with a database has no limit, and a filtered page may be short.
+    // Ten times Konnect's documented 10,000 entities of a kind: a Kong with a database has no
+    // limit, and filtered pages may be short.
     mostPages: 100,
     parse: (body) => {
       const { data, offset } = schema.parse(body);
@@ -76,14 +83,17 @@ export function entityPages<T>(item: z.ZodType<T>): PageShape<T> {
   };
 }
 
-/** Lists of data planes: `items`, and in `page.next` the address of the next page, or its cursor alone. */
+/**
+ * Lists of data planes: `items`, and in `page.next` the address of the next page, or only its
+ * cursor.
+ */
 export function nodePages<T>(item: z.ZodType<T>): PageShape<T> {
   const schema = z.object({ items: z.array(item), page: z.object({ next: z.string().nullish() }).nullish() });
   return {
-    // No limit is documented here; 100 is what Konnect's other lists of this form take.
+    // No limit is documented here. Konnect's other lists of this form take 100.
     size: { 'page[size]': '100' },
     nextName: 'page[after]',
-    // 10,000 data planes, of which Konnect lists those of the last days, even where it gives ten on a page.
+    // 10,000 data planes at ten on a page. Konnect also lists those that left in the last days.
     mostPages: 1_000,
     parse: (body) => {
       const { items, page } = schema.parse(body);
@@ -92,7 +102,7 @@ export function nodePages<T>(item: z.ZodType<T>): PageShape<T> {
   };
 }
 
-/** Lists of control planes: `data`, and in `meta.page` which page that is, and of how many items. */
+/** Lists of control planes: `data`, and in `meta.page` the page number and the number of items. */
 export function numberedPages<T>(item: z.ZodType<T>): PageShape<T> {
   const page = z.object({ number: z.int().min(1), size: z.int().min(1), total: z.int().min(0) });
   const schema = z.object({ data: z.array(item), meta: z.object({ page }) });
@@ -100,7 +110,7 @@ export function numberedPages<T>(item: z.ZodType<T>): PageShape<T> {
     // No limit is documented here either.
     size: { 'page[size]': '100' },
     nextName: 'page[number]',
-    // 10,000 control planes, even where Konnect gives ten on a page.
+    // 10,000 control planes at ten on a page.
     mostPages: 1_000,
     parse: (body) => {
       const { data, meta } = schema.parse(body);

@@ -2,7 +2,7 @@ import { PrivatelinkError } from '#core/errors';
 import type { Kind } from '#deck/document';
 import type { Change } from '../../plan/changes';
 
-/** The lists that hold all entities of a kind. */
+/** Lists of all entities of a kind. */
 export const listPaths: Readonly<Record<Kind, string>> = {
   upstream: 'upstreams',
   target: 'targets',
@@ -11,13 +11,16 @@ export const listPaths: Readonly<Record<Kind, string>> = {
   plugin: 'plugins',
 };
 
-/** Up to here the upstreams' own lists are read; beyond, the list of all targets takes fewer calls. */
+/**
+ * Up to this number of upstreams their own lists are read. Above it, the list of all targets takes
+ * fewer calls.
+ */
 const mostUpstreamLists = 4;
 
-/** What needs no encoding: nearly every id is a UUID, and each of ten thousand calls asks. */
+/** Ids that need no encoding, which nearly all are: UUIDs. Each of ten thousand calls asks. */
 const isSegment = /^[\w.~-]+$/;
 
-/** One segment of a path, whatever an id or a name that somebody else chose holds (fm-54). */
+/** Encodes one segment of a path, whatever the id or a foreign name contains (fm-54). */
 export function segmentOf(id: string): string {
   return isSegment.test(id) ? id : encodeURIComponent(id);
 }
@@ -27,7 +30,7 @@ export function targetsPath(upstreamId: string): string {
   return `upstreams/${segmentOf(upstreamId)}/targets`;
 }
 
-/** Path of the entity that a change is about. */
+/** Returns the path of a change's entity. */
 export function entityPath({ kind, key, id, parentId }: Change): string {
   if (kind !== 'target') return `${listPaths[kind]}/${segmentOf(id)}`;
   if (parentId !== undefined) return `${targetsPath(parentId)}/${segmentOf(id)}`;
@@ -36,8 +39,9 @@ export function entityPath({ kind, key, id, parentId }: Change): string {
 }
 
 /**
- * The lists in which the names that `creates` need could be taken. What is created below a new parent meets nobody there.
- * `mostLists`: up to here the upstreams' own lists of targets are named; Infinity where there is no list of all targets.
+ * Returns the lists in which names of `creates` could be taken. An entity below a new parent cannot
+ * meet another. `mostLists` is the most lists of single upstreams; Infinity when there is no list
+ * of all targets.
  */
 export function clashPaths(
   creates: readonly Change[],

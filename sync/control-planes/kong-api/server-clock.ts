@@ -1,10 +1,12 @@
 import type { Clocks } from '#core/timing/clock';
 
-/** The wall clock of who answers, which the times in its answers are of: this machine's may be set to anything (fm-41). */
+/**
+ * Wall clock of the server, for times in its answers. This machine's clock may be wrong (fm-41).
+ */
 export type ServerClock = {
   /** Takes the Date header of an answer. */
   hear(date: string | undefined): void;
-  /** Unix epoch, milliseconds; by this machine's clock as long as no answer had a date. */
+  /** Unix epoch, milliseconds. This machine's clock until an answer had a date. */
   now(): number;
 };
 
@@ -13,7 +15,7 @@ export function createServerClock({ now, monotonicMs }: Clocks): ServerClock {
   let heard = '';
   return {
     hear: (date = '') => {
-      // Hundreds of answers come in a second, and a date has no smaller part.
+      // Hundreds of answers arrive in a second, and a date has whole seconds.
       if (date === heard) return;
       heard = date;
       const atMs = Date.parse(date);

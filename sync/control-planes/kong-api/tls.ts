@@ -7,7 +7,7 @@ import { isMissingFile, readRegular } from '#io/files';
 
 export type TlsConfig = NonNullable<AdminConfig['tls']>;
 
-/** What Node's TLS takes. */
+/** Options for Node's TLS. */
 export type ReadTls = {
   readonly secureContext: SecureContext;
   readonly servername?: string;
@@ -15,7 +15,10 @@ export type ReadTls = {
   readonly checkServerIdentity?: ConnectionOptions['checkServerIdentity'];
 };
 
-/** Reads the files that `controlPlane.tls` names, afresh: certificates of clients are short-lived. Throws PrivatelinkError (CONFIG_INVALID) that names the file. */
+/**
+ * Reads the files in `controlPlane.tls`, each time again: client certificates are short-lived.
+ * Throws PrivatelinkError (CONFIG_INVALID) that names the file.
+ */
 export async function readTls({ serverName, skipVerify = false, ...files }: TlsConfig): Promise<ReadTls> {
   const ca = await readPem(files.ca, { name: 'ca', fix, use: readBundle });
   const cert = await readPem(files.cert, { name: 'cert', fix, use: (text) => createSecureContext({ cert: text }) });
@@ -25,13 +28,18 @@ export async function readTls({ serverName, skipVerify = false, ...files }: TlsC
   return { secureContext, rejectUnauthorized: !skipVerify, ...expected(serverName) };
 }
 
-/** An address is compared with the certificate, and never sent: TLS names a server by its name alone (RFC 6066). */
+/**
+ * An IP address is compared with the certificate but never sent: TLS sends only names of servers
+ * (RFC 6066).
+ */
 function expected(serverName: string | undefined): Partial<ReadTls> {
   if (serverName === undefined || !isIP(serverName)) return { servername: serverName };
   return { checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate) };
 }
 
-/** Node takes a bundle as far as the first certificate that it cannot read, and says nothing of it. */
+/**
+ * Node silently ignores a bundle from the first unreadable certificate on, so each one is checked.
+ */
 function readBundle(text: string): void {
   const found = text.split(/(?=-----BEGIN [\w ]*CERTIFICATE-----)/).filter((part) => part.startsWith('-----BEGIN'));
   for (const [index, part] of (found.length > 0 ? found : [text]).entries()) {
@@ -46,17 +54,20 @@ function readBundle(text: string): void {
 const fix = 'name a file of certificates in PEM';
 const keyFix = 'name the key of controlPlane.tls.cert, in PEM and without a passphrase';
 
-/** A bundle of all public authorities has a quarter of it. */
+/** Four times the size of a bundle of all public authorities. */
 const mostBytes = 2 ** 20;
 
 type Pem = { readonly name: string; readonly fix: string; readonly use: (text: string) => unknown };
 
-/** The text of a file that `use` takes. OpenSSL's words, which quote nothing of a key, do not say which file they mean. */
+/**
+ * Reads a file and tries it with `use`. OpenSSL's messages quote nothing of a key and do not name
+ * the file, so the error here does.
+ */
 async function readPem(file: string | undefined, { name, use, ...pem }: Pem): Promise<string | undefined> {
   if (file === undefined) return undefined;
   try {
     const text = await readRegular(file, { mostBytes });
-    // To Node a text without anything is none at all.
+    // Node treats an empty text as if the option were absent.
     if (text === '') throw new Error('it is empty');
     use(text);
     return text;

@@ -10,7 +10,7 @@ import { createRelease } from './release';
 import { readPlaneNodes } from './settled';
 import { bringPlugin } from './streamed';
 
-/** Entities of each kind in one control plane: Konnect's documented limit. */
+/** Konnect's documented limit of entities of each kind in one control plane. */
 const mostOfKind = 10_000;
 
 /** A control plane of Konnect. */

@@ -8,7 +8,7 @@ import { doubtfulOf } from './release';
 import { readConnected, readRollout } from './settled';
 import { isSame, isStreamed, readStreamed, type Streamed, streamingNeeds, tooOldFix, tooOldToStream } from './streamed';
 
-/** Which data planes follow the control plane. */
+/** Checks that connected data planes run the expected configuration. */
 export async function checkDataPlanes(
   config: KonnectConfig,
   { reached }: PlaneCheckOptions,
@@ -27,7 +27,10 @@ export async function checkDataPlanes(
   ];
 }
 
-/** Of each plugin that a domain uses, its schema is there and that of this version; of one that is streamed, the plugin itself. */
+/**
+ * Checks each plugin that a domain uses: its schema is there in this version; for a streamed
+ * plugin, its code too.
+ */
 export async function checkSchema(
   config: KonnectConfig,
   { schemas, plugins, reached }: PlaneCheckOptions,

@@ -20,8 +20,8 @@ import { rememberUnchanged } from './unchanged';
 export type ConnectOptions = { readonly clock?: Clock } & Pick<HttpOptions, 'random' | 'timeoutMs'>;
 
 /**
- * Gives what reads and writes, for `owner`, the control plane that the configuration names in Konnect; no call is made yet.
- * Every method throws PrivatelinkError, or the signal's reason when aborted.
+ * Connects, for `owner`, the configured control plane of Konnect; makes no call yet. Every method
+ * throws PrivatelinkError, or the signal's reason when aborted.
  */
 export function connectKonnect(
   config: KonnectConfig,
@@ -42,10 +42,10 @@ export function connectKonnect(
   const readHeld = async (signal: AbortSignal) => {
     const paths = writeOrder.map((kind) => ({ kind, path: listPaths[kind] }));
     const held = heldEntities(await list(paths, ownTags, signal));
-    // A proxy that drops the filter must not make everything ours.
+    // Guards against a proxy that drops the filter.
     return held.filter((entity) => isGenerated(entity.tags, ownTags));
   };
-  // A pass that cannot read the hash reads the lists, which say what is wrong if anything is.
+  // Without the hash the pass reads the lists. They report what is wrong, if anything is.
   const readVersion = (signal: AbortSignal) =>
     readExpectedHash(http, plane ?? '', signal).then(
       (hash) => `${plane} ${hash}`,
@@ -66,7 +66,7 @@ export function connectKonnect(
   return {
     takes: 'entities',
     read: async (signal) => {
-      // A pass starts here, and a control plane made anew under its old name has another id.
+      // A pass starts here. A recreated control plane of the same name has another id.
       await resolve(signal);
       return remembering.read(signal);
     },

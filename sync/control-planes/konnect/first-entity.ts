@@ -20,13 +20,17 @@ export type FirstEntityOptions = Pick<KonnectConfig, 'streamPlugins'> & {
   readonly clock: Clock;
 };
 
-/** A plugin that did not fit is not tried again before: each trial keeps the data planes from what else is written meanwhile. */
+/**
+ * Time until a plugin that did not fit is tried again: each trial stops the data planes from
+ * loading other writes.
+ */
 const againMs = 10 * 60_000;
 
 /**
- * Gives what writes a change, and tries the first entity of each plugin of ours: a data plane that does not know a plugin takes no
- * configuration any more, and Konnect says so only afterwards. An entity that a data plane cannot use is taken back, and its change fails
- * with REJECTED, as those of the same plugin do for ten minutes.
+ * Returns a `write` that tries the first entity of each of our plugins. A data plane that does not
+ * know a plugin loads no more configuration, and Konnect reports that only afterwards. An entity
+ * that a data plane cannot use is removed again. Its change fails with REJECTED, and so do others
+ * of this plugin for ten minutes.
  */
 export function tryFirstEntities(options: FirstEntityOptions): EntityControlPlane['write'] {
   const { write, clock } = options;
@@ -50,7 +54,7 @@ export function tryFirstEntities(options: FirstEntityOptions): EntityControlPlan
   };
 }
 
-/** The plugin of ours that the change makes an entity of. */
+/** The name of our plugin, if the change creates an entity of it. */
 function ownPluginOf({ action, kind, after }: Change): string | undefined {
   const name = action === 'create' && kind === 'plugin' ? after?.fields.name : undefined;
   return typeof name === 'string' && isOwnPlugin(name) ? name : undefined;
@@ -81,7 +85,7 @@ async function tryEntity(
   throw misfit(`${why}: its entity was removed again`, fix);
 }
 
-/** Who may write and not look at the data planes tries nothing. */
+/** A token that cannot read data planes makes no trial. */
 const untold = { nodes: [], expected: undefined };
 
 const fix =
@@ -103,22 +107,25 @@ function isMisfit(thrown: unknown): boolean {
 
 const plugins = entityPages(z.object({ name: z.string() }));
 
-/** Whether the control plane has an entity of the plugin, whoever made it: then the data planes know it. */
+/** Whether the control plane already has an entity of the plugin. Then the data planes know it. */
 async function isUsed({ http, path }: OpenedPlane, plugin: string, signal: AbortSignal): Promise<boolean> {
   const list = { path: `${path}/core-entities/plugins`, shape: plugins };
   return (await readPages(http, list, signal)).some(({ name }) => name === plugin);
 }
 
 type Waiting = {
-  /** Those that could use the configuration before. */
+  /** Data planes that could use the configuration before. */
   readonly nodes: readonly ConnectedNode[];
-  /** What they should have had then. */
+  /** The hash that was expected then. */
   readonly hash: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
 
-/** Of the data planes before, those that cannot use what was written; none when all run it, or nobody complained within 30 s, or until stopped. */
+/**
+ * Returns the data planes that cannot use the new configuration. Empty when all run it, when none
+ * complains within 30 s, or when stopped.
+ */
 async function awaitNodes(
   plane: OpenedPlane,
   { nodes, hash: former, clock, signal }: Waiting,
@@ -136,7 +143,7 @@ async function awaitNodes(
   return [];
 }
 
-/** The data planes, and what they should have; undefined where they do not say in time. */
+/** Reads the data planes and the expected hash. Undefined when that takes too long. */
 function readTogether(plane: OpenedPlane, deadline: { readonly signal: AbortSignal; readonly timeoutMs: number }) {
   const read = async (signal: AbortSignal) => ({
     expected: await readExpectedHash(plane.http, plane.path, signal),

@@ -13,7 +13,7 @@ const role = {
   fix: 'give the owner of controlPlane.token the role Analytics Viewer, or use a metric of type prometheus',
 } as const;
 
-/** Konnect lets a user ask ten times a minute, whatever the control plane. */
+/** Konnect allows ten queries a minute for each user, across control planes. */
 const fixes: Api['fixes'] = {
   401: role,
   403: role,
@@ -27,7 +27,7 @@ const fixes: Api['fixes'] = {
   },
 };
 
-/** Latencies in milliseconds; a rate of errors in percent. */
+/** Latencies in milliseconds, error rates in percent. */
 const limits = { error_rate: 100, upstream_latency_p99: Number.MAX_VALUE } as const;
 
 function answerOf(metric: Measure['metric']) {
@@ -38,7 +38,10 @@ function answerOf(metric: Measure['metric']) {
   return z.object({ data: z.array(z.object({ event })).max(1) });
 }
 
-/** What Konnect's analytics know of the last whole minutes of the control plane. Throws PrivatelinkError. */
+/**
+ * Reads Konnect's analytics of the control plane for the last whole minutes. Throws
+ * PrivatelinkError.
+ */
 export async function measurePlane(
   { http, id, now }: Pick<Plane, 'http' | 'id' | 'now'>,
   { metric, windowSeconds }: Measure,

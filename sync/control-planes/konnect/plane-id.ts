@@ -6,7 +6,10 @@ import type { Http } from '../kong-api/http';
 import { numberedPages, readPages } from '../kong-api/pages';
 import { segmentOf } from '../kong-api/paths';
 
-/** Kinds of control plane whose entities are written elsewhere: in the group's members, or in Kubernetes. */
+/**
+ * Kinds of control plane with entities that are written elsewhere: in members of a group, or in
+ * Kubernetes.
+ */
 const refusedTypes: ReadonlyMap<string, Problem> = new Map([
   ['CLUSTER_TYPE_CONTROL_PLANE_GROUP', { reason: 'a control plane group', fix: 'name one of its members' }],
   [
@@ -30,12 +33,15 @@ const listSchema = z.object({ data: z.array(listedPlane) });
 /** The list of all control planes. */
 export const planesPath = '/v2/control-planes';
 
-/** Why no entity of it may be written, and what to name instead; undefined where it may. */
+/** Why its entities cannot be written, and what to name instead. Undefined: they can. */
 export function whyRefused({ config }: ListedPlane): Problem | undefined {
   return refusedTypes.get(config?.cluster_type ?? '');
 }
 
-/** Gives the id of the control plane of that name. Throws when there is none, or when it cannot be written. */
+/**
+ * Returns the id of the control plane with this name. Throws PrivatelinkError when there is none,
+ * or when it cannot be written.
+ */
 export async function resolveControlPlane(http: Http, name: string, signal: AbortSignal): Promise<string> {
   const found = (await list(http, { 'filter[name][eq]': name }, signal)).find((one) => one.name === name);
   if (!found) throw await unknownError(http, name, signal);
@@ -47,19 +53,22 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
   });
 }
 
-/** Gives the names of all control planes that the token may see and whose entities may be written, sorted. Throws PrivatelinkError. */
+/**
+ * Returns the sorted names of all control planes that the token sees and that can be written.
+ * Throws PrivatelinkError.
+ */
 export async function listWritablePlanes(http: Http, signal: AbortSignal): Promise<readonly string[]> {
   const pages = { path: planesPath, shape: numberedPages(listedPlane), fixes: listFixes };
   const found = await readPages(http, pages, signal);
   return [...new Set(found.filter((one) => !whyRefused(one)).map(({ name }) => name))].sort();
 }
 
-/** The path of a control plane, from the root. */
+/** Path of a control plane from the root. */
 export function planePath(id: string): string {
   return `${planesPath}/${segmentOf(id)}`;
 }
 
-/** Every account of Konnect has this list. */
+/** Every Konnect account has this list, so a 404 is no Konnect. */
 const noKonnect = {
   code: 'CONTROL_PLANE_UNKNOWN',
   fix: "set controlPlane.address to the address of Konnect's API in your region, such as https://us.api.konghq.com, or use controlPlane.type admin for a Kong of your own",
@@ -73,7 +82,7 @@ async function list(http: Http, query: Readonly<Record<string, string>>, signal:
   return parsed.data.data;
 }
 
-/** Names the first hundred of those that exist, which is all of them nearly everywhere. */
+/** Lists the first hundred existing control planes, which is nearly always all of them. */
 async function unknownError(http: Http, name: string, signal: AbortSignal): Promise<PrivatelinkError> {
   const existing = (await list(http, { 'page[size]': '100' }, signal)).map((one) => one.name).sort();
   const names = existing.length > 0 ? existing.join(', ') : 'none';

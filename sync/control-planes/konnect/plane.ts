@@ -6,7 +6,7 @@ import { createServerClock } from '../kong-api/server-clock';
 import { konnectApi } from './api';
 import { planePath, resolveControlPlane } from './plane-id';
 
-/** A control plane of Konnect, its path, the client to reach it, and Konnect's own clock. */
+/** A control plane of Konnect: its path, its client, and Konnect's clock. */
 export type Plane = {
   readonly http: Http;
   readonly id: string;
@@ -16,7 +16,10 @@ export type Plane = {
 
 export type PlaneOptions = { readonly clock?: Clock } & Pick<HttpOptions, 'random' | 'timeoutMs'>;
 
-/** Gives what looks the control plane up, for work beside the entities; one made anew has another id. Throws as the backend does. */
+/**
+ * Returns the function that looks the control plane up, for work beside the entities. A recreated
+ * control plane has another id. Throws as the backend does.
+ */
 export function openPlane(
   config: KonnectConfig,
   { clock = systemClock, ...options }: PlaneOptions = {},

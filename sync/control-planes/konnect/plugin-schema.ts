@@ -6,14 +6,19 @@ import type { Plane } from './plane';
 
 const schemas = nodePages(z.object({ name: z.string(), lua_schema: z.string() }));
 
-/** Puts the schema where Konnect's differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
+/**
+ * Uploads the schema if Konnect's differs or is absent. Returns whether it wrote. Throws
+ * PrivatelinkError.
+ */
 export async function uploadSchema(plane: Plane, { name, lua }: PluginSchema, signal: AbortSignal): Promise<boolean> {
   if ((await readSchema(plane, name, signal)) === lua) return false;
   await plane.http({ method: 'PUT', path: `${pathOf(plane)}/${segmentOf(name)}`, body: { lua_schema: lua } }, signal);
   return true;
 }
 
-/** The schema in Lua that the control plane holds for the plugin; undefined where there is none. Throws PrivatelinkError. */
+/**
+ * Reads the plugin's Lua schema from the control plane. Undefined: none. Throws PrivatelinkError.
+ */
 export async function readSchema(plane: Plane, name: string, signal: AbortSignal): Promise<string | undefined> {
   const held = await readPages(plane.http, { path: pathOf(plane), shape: schemas }, signal);
   return held.find((one) => one.name === name)?.lua_schema;

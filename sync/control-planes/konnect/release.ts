@@ -13,8 +13,9 @@ export type ReleaseOptions = Pick<KonnectConfig, 'streamPlugins'> & {
 };
 
 /**
- * Gives what comes before entities of the plugins (schema, plugin on every node, entity): brings the schemas, or the plugins themselves, and
- * looks at the nodes. It gives warnings and never throws but at the signal: what cannot be released is refused by Konnect, entity by entity.
+ * Returns the work before entities of the plugins (order: schema, plugin on every node, entity). It
+ * uploads the schemas, or the plugins themselves, and checks the nodes. It returns warnings and
+ * throws only the signal's reason: Konnect refuses, entity by entity, what could not be released.
  */
 export function createRelease({ openPlane, schemas, ...config }: ReleaseOptions) {
   return async (changes: readonly Change[], signal: AbortSignal): Promise<readonly string[]> => {
@@ -45,7 +46,7 @@ type Bringing = {
   readonly signal: AbortSignal;
 };
 
-/** Nodes that take no streamed plugin would lose their whole configuration by one. */
+/** A node that cannot take streamed plugins would lose its whole configuration. */
 async function bring(
   plane: Plane,
   schema: PluginSchema,
@@ -58,7 +59,7 @@ async function bring(
   return [`plugin ${schema.name} is streamed: ${streamingNeeds(schema.name)}`];
 }
 
-/** Never a delete, which has no `after`. */
+/** A delete has no `after`, so it never matches. */
 function isOf(plugin: string, { kind, after }: Change): boolean {
   return kind === 'plugin' && after?.fields.name === plugin;
 }
@@ -70,12 +71,15 @@ export function isCompatible({ state }: Pick<ConnectedNode, 'state'>): boolean {
   return state === compatible;
 }
 
-/** Whether it says that the data plane cannot: of some it says that it does not know. */
+/** Whether Konnect says that the data plane cannot use it. Unknown states are not counted. */
 export function isIncompatible(node: Pick<ConnectedNode, 'state'>): boolean {
   return node.state !== undefined && !isCompatible(node) && !/_UN(KNOWN|SPECIFIED)$/.test(node.state);
 }
 
-/** Connected data planes that Konnect calls incompatible, or of which it knows no state: it does not tell which plugins a node has. */
+/**
+ * Describes connected data planes that Konnect calls incompatible, or whose state it does not know.
+ * Konnect does not list the plugins of a node.
+ */
 export function doubtfulOf(nodes: readonly ConnectedNode[]): readonly string[] {
   return nodes
     .filter((node) => !isCompatible(node))

@@ -9,14 +9,15 @@ import { numberedPages, readPages } from '../kong-api/pages';
 import { konnectApi } from './api';
 import { type ListedPlane, listedPlane, listFixes, planesPath, whyRefused } from './plane-id';
 
-/** A control plane that its labels made a stage. */
+/** A control plane that its labels make a stage. */
 export type Selected = { readonly stage: string; readonly controlPlane: KonnectConfig };
 
 export type SelectOptions = Partial<Pick<HttpOptions, 'clock' | 'random' | 'timeoutMs'>>;
 
 /**
- * Gives the control planes of Konnect that have the labels of `select`, by the names of their stages. Throws PrivatelinkError where there is
- * none, where one cannot be written, and where labels do not tell one stage of each.
+ * Returns the control planes of Konnect with the labels of `select`, sorted by stage. Throws
+ * PrivatelinkError when there is none, when one cannot be written, and when the labels do not give
+ * each its own stage.
  */
 export async function selectPlanes(
   selection: Selection,
@@ -59,7 +60,8 @@ async function readSelected(
     { path: planesPath, shape: numberedPages(listedPlane), query, fixes: listFixes },
     signal,
   );
-  // A proxy that drops the filter must not make a stage of everything; what is made meanwhile moves others to the next page.
+  // Guards against a proxy that drops the filter. A control plane that is created meanwhile can
+  // move others to the next page.
   const all = firstOfEach(found, ({ id }) => id);
   return all.filter((plane) => labels.every(([label, value]) => labelOf(plane, label) === value));
 }

@@ -6,10 +6,13 @@ import type { Http } from '../kong-api/http';
 import { nodePages, readPages } from '../kong-api/pages';
 import type { Plane } from './plane';
 
-/** Data planes ping every 30 s; who missed two pings in a row is gone, though Konnect goes on listing it for days. */
+/**
+ * Data planes ping every 30 s. After two missed pings a data plane is gone, though Konnect lists it
+ * for days.
+ */
 const freshPingMs = 60_000;
 
-/** Whether the data plane is connected; both times are Konnect's. */
+/** Whether the data plane is connected. Both times are Konnect's. */
 function isFresh({ last_ping }: { readonly last_ping?: number | null }, nowMs: number): boolean {
   return nowMs - (last_ping ?? 0) * 1_000 <= freshPingMs;
 }
@@ -25,16 +28,16 @@ const nodes = nodePages(
   }),
 );
 
-/** A data plane that is connected, as Konnect shows it; what is absent it does not tell. */
+/** A connected data plane, as Konnect shows it. Absent fields are unknown. */
 export type ConnectedNode = {
   readonly name: string;
   readonly hash?: string;
   readonly version?: string;
-  /** Whether it can use the configuration, in Konnect's words. */
+  /** Konnect's word for whether it can use the configuration. */
   readonly state?: string;
 };
 
-/** The data planes that are connected now. Throws PrivatelinkError. */
+/** Reads the connected data planes. Throws PrivatelinkError. */
 export async function readConnected(
   { http, path, now }: Omit<Plane, 'id'>,
   signal: AbortSignal,
@@ -52,7 +55,10 @@ export async function readConnected(
 
 const expectation = z.object({ expected_hash: z.string().min(1) });
 
-/** Connected data planes, and then what they should have: who has it already had it before. */
+/**
+ * Reads the connected data planes, and then the expected hash: a data plane that has it already had
+ * it before.
+ */
 export async function readPlaneNodes(plane: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Nodes> {
   const connected = (await readConnected(plane, signal)).map(({ name, hash }) => ({ name, hash }));
   if (connected.length === 0) return { connected };
@@ -63,14 +69,17 @@ function nodeName({ id, hostname }: { readonly id?: string | null; readonly host
   return [hostname || 'without name', id && `(${id})`].filter(Boolean).join(' ');
 }
 
-/** Counts connected data planes, and those that run what the control plane expects. */
+/** Counts the connected data planes, and those that run the expected configuration. */
 export async function readRollout(plane: Omit<Plane, 'id'>, signal: AbortSignal): Promise<Rollout> {
   const { connected, expectedHash: hash } = await readPlaneNodes(plane, signal);
   if (hash === undefined) return { nodes: 0, inSync: 0 };
   return { nodes: connected.length, inSync: connected.filter((node) => node.hash === hash).length, hash };
 }
 
-/** The hash of the configuration that data planes should run: it changes with every change of the control plane. */
+/**
+ * Reads the hash of the configuration that data planes should run. It changes with every change of
+ * the control plane.
+ */
 export async function readExpectedHash(http: Http, plane: string, signal: AbortSignal): Promise<string> {
   const path = `${plane}/expected-config-hash`;
   const expected = expectation.safeParse(await http({ method: 'GET', path }, signal));

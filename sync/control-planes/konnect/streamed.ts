@@ -9,23 +9,29 @@ import type { Plane } from './plane';
 import { uploadSchema } from './plugin-schema';
 import type { ConnectedNode } from './settled';
 
-/** A plugin that the control plane itself hands to its data planes: its code and its schema, both in Lua. */
+/** A plugin that the control plane hands to its data planes: code and schema, both in Lua. */
 export type Streamed = PluginSchema & { readonly handler: string };
 
-/** What Kong's sandbox keeps from plugins, by what its documentation lists (Gateway 3.15); nobody has run ours there. */
+/**
+ * What Kong's sandbox denies to plugins, according to its documentation (Gateway 3.15). Our plugins
+ * have not been run there.
+ */
 const sandboxNeeds: Readonly<Record<string, string>> = {
   [zonePluginName]: 'KONG_UNTRUSTED_LUA=lax (with strict, the default, no plugin can choose an upstream)',
   [callersPluginName]:
     'KONG_UNTRUSTED_LUA=strict, the default, or lax (the documentation of Kong says that strict has every function that the plugin calls; without one of them it refuses every try it on one data plane)',
 };
 
-/** What data planes need to run such a plugin, for people. */
+/** Says what data planes need to run a streamed plugin. */
 export function streamingNeeds(plugin: string): string {
   const needs = sandboxNeeds[plugin] ?? 'KONG_UNTRUSTED_LUA=lax';
   return `data planes need KONG_CUSTOM_PLUGIN_STREAMING_ENABLED=on and ${needs}, and its name must not be in KONG_PLUGINS`;
 }
 
-/** Whether data planes get the plugin from the control plane, which then holds more of it than the schema. */
+/**
+ * Whether data planes get the plugin from the control plane, which then holds its code beside its
+ * schema.
+ */
 export function isStreamed(
   schema: PluginSchema,
   { streamPlugins }: Pick<KonnectConfig, 'streamPlugins'>,
@@ -33,7 +39,10 @@ export function isStreamed(
   return streamPlugins === true && schema.handler !== undefined;
 }
 
-/** Puts what the control plane should hold of a plugin where it differs or is absent; gives whether it wrote. Throws PrivatelinkError. */
+/**
+ * Uploads the plugin's schema, or the plugin itself, if it differs or is absent. Returns whether it
+ * wrote. Throws PrivatelinkError.
+ */
 export function bringPlugin(
   plane: Plane,
   schema: PluginSchema,
@@ -49,7 +58,7 @@ async function putStreamed(plane: Plane, plugin: Streamed, signal: AbortSignal):
   return true;
 }
 
-/** Whether what the control plane holds is this plugin. */
+/** Whether the control plane holds this version of the plugin. */
 export function isSame(held: Omit<Streamed, 'name'> | undefined, { lua, handler }: Streamed): boolean {
   return held?.lua === lua && held.handler === handler;
 }
@@ -58,7 +67,7 @@ const customPlugin = z.object({ handler: z.string(), schema: z.string() });
 
 const absent = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'check that this Konnect streams custom plugins' } as const;
 
-/** What the control plane streams under that name; undefined: nothing. Throws PrivatelinkError. */
+/** Reads the streamed plugin of this name. Undefined: none. Throws PrivatelinkError. */
 export async function readStreamed(
   plane: Plane,
   name: string,
@@ -80,10 +89,13 @@ function pathOf({ path }: Plane, name: string): string {
   return `${path}/core-entities/custom-plugins/${segmentOf(name)}`;
 }
 
-/** The first Gateway that takes plugins from its control plane. */
+/** First Gateway version that takes plugins from its control plane. */
 const [firstMajor, firstMinor] = [3, 15];
 
-/** Those that take no plugin from their control plane, in the words of a message; one that tells no version is not among them. */
+/**
+ * Describes data planes that are too old for streamed plugins. Data planes with unknown versions
+ * are left out.
+ */
 export function tooOldToStream(nodes: readonly ConnectedNode[]): readonly string[] {
   return nodes
     .filter(({ version }) => {
@@ -93,5 +105,5 @@ export function tooOldToStream(nodes: readonly ConnectedNode[]): readonly string
     .map(({ name, version }) => `data plane ${name} (${version})`);
 }
 
-/** What people do about those. */
+/** Fix for such data planes. */
 export const tooOldFix = `update them to Gateway ${firstMajor}.${firstMinor}, or install the plugin there and remove controlPlane.streamPlugins`;

@@ -1,22 +1,25 @@
-/** Somebody's change that the version does not show is seen after this all the same. */
+/** After this time it reads in any case, to see changes that the version does not show. */
 const rememberMs = 10 * 60_000;
 
 export type UnchangedOptions<T> = {
   readonly read: (signal: AbortSignal) => Promise<T>;
-  /** What changes with every change of what is read; undefined while it cannot be told. */
+  /** A version that changes with every change of the content. Undefined while it is unknown. */
   readonly readVersion: (signal: AbortSignal) => Promise<string | undefined>;
   readonly monotonicMs: () => number;
 };
 
 export type Remembering<T> = {
   readonly read: UnchangedOptions<T>['read'];
-  /** Lets the next call read in any case: what was read is not what is there any more, whatever the version says. */
+  /**
+   * Makes the next call read in any case: the content is out of date, whatever the version says.
+   */
   readonly forget: () => void;
 };
 
 /**
- * Reads again only what has changed since it was last read, or ten minutes after. The first two calls read in any case: one-shot commands
- * pay for no version, and a version that was read after the content would hide a change between the two (docs/decisions/0024-unchanged-control-plane.md).
+ * Reads again only after a change, or after ten minutes. The first two calls always read: one-shot
+ * commands need no version, and a version that is read after the content could hide a change in
+ * between (docs/decisions/0024-unchanged-control-plane.md).
  */
 export function rememberUnchanged<T>({ read, readVersion, monotonicMs }: UnchangedOptions<T>): Remembering<T> {
   let isFirst = true;

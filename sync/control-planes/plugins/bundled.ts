@@ -1,4 +1,7 @@
-/** Names of plugins that Kong brings (3.9) and those of its Enterprise edition, for suggestions alone: which of them are there is the control plane's to say. */
+/**
+ * Plugins of Kong (3.9) and of its Enterprise edition, for suggestions only. The control plane
+ * decides which plugins exist.
+ */
 const open =
   'acl acme ai-prompt-decorator ai-prompt-guard ai-prompt-template ai-proxy ai-request-transformer ai-response-transformer aws-lambda azure-functions basic-auth bot-detection correlation-id cors datadog file-log grpc-gateway grpc-web hmac-auth http-log ip-restriction jwt key-auth ldap-auth loggly oauth2 opentelemetry post-function pre-function prometheus proxy-cache rate-limiting redirect request-size-limiting request-termination request-transformer response-ratelimiting response-transformer session standard-webhooks statsd syslog tcp-log udp-log zipkin';
 const enterprise =

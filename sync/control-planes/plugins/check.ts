@@ -18,9 +18,9 @@ type Plugin = {
   readonly body: JsonObject & { readonly name: string };
 };
 
-/** What a control plane says of the plugins that the configuration names. */
+/** A control plane's answer about the plugins in the configuration. */
 export type PluginAnswer = {
-  /** How many different ones it was asked about. */
+  /** Number of different plugins that were asked about. */
   readonly asked: number;
   readonly problems: readonly string[];
   /** What was not checked, and why. */
@@ -28,24 +28,27 @@ export type PluginAnswer = {
 };
 
 export type AskOptions = EntityApi & {
-  /** Names of plugins that come with what is written, so that they need not be there yet. */
+  /** Names of plugins that come with this write and need not exist yet. */
   readonly brought: ReadonlySet<string>;
 };
 
-/** Each is a call; a thousand domains with limits of their own would be a thousand of them. */
+/** Each question is a call, and a thousand domains may each have their own limits. */
 const mostAsked = 50;
 const concurrency = 4;
 
-/** Where plugins are named. */
+/** Places that name plugins. */
 type Named = Pick<Config, 'domains' | 'contracts'>;
 
-/** Asks the control plane's own schemas about these plugins, each different one once. Rejects with the signal's reason alone. */
+/**
+ * Asks the control plane's own schemas about the plugins, once for each different one. Rejects only
+ * with the signal's reason.
+ */
 export async function askAboutPlugins(named: Named, options: AskOptions, signal: AbortSignal): Promise<PluginAnswer> {
   const different = [...groupBy(pluginsOf(named), ({ settings }) => canonicalJson(settings)).values()];
   const asked = different.slice(0, mostAsked);
   let unchecked: string | undefined;
   const answers = await concurrently(asked, { limit: concurrency, signal }, async (same, own) => {
-    // Who does not answer about one keeps people waiting once, and not for each.
+    // After one unanswered question the rest is skipped, so that people wait only once.
     const answer: Answer = unchecked ? { unchecked } : await answerTo(same, options, own);
     unchecked ??= answer.unchecked;
     return answer;
@@ -74,7 +77,10 @@ function pluginsOf({ domains, contracts }: Named): readonly Plugin[] {
   return judgesCallers({ contracts }) ? [judge, ...listed] : listed;
 }
 
-/** Of any domain: they differ in tables alone. First, since a data plane without it would lose all that is written. */
+/**
+ * Entities of different domains differ only in tables. It comes first, since a data plane without
+ * it would lose everything.
+ */
 const judge: Plugin = pluginAt('contracts', { name: callersPluginName, config: {} });
 
 function pluginAt(where: string, settings: PluginSettings): Plugin {
@@ -98,11 +104,14 @@ async function answerTo(same: readonly Plugin[], options: AskOptions, signal: Ab
   }
 }
 
-/** An older control plane has no such path, and a plugin that it does not know no schema. */
+/** An older control plane does not have this path, and an unknown plugin has no schema. */
 export const unknownPlugin = { code: 'CONTROL_PLANE_UNKNOWN', fix: 'correct the name' } as const;
 const fixes = { 404: unknownPlugin, 405: unknownPlugin };
 
-/** Why the plugin would be refused; undefined: it would not. Throws PrivatelinkError where the control plane does not say. */
+/**
+ * Why the plugin would be refused. Undefined: it would not. Throws PrivatelinkError when the
+ * control plane does not say.
+ */
 async function problemOf(
   { body }: Plugin,
   { http, base, brought }: AskOptions,
@@ -119,7 +128,7 @@ async function problemOf(
   return brought.has(name) ? undefined : whyUnknown(name);
 }
 
-/** The error of this code that the work ends with, if it does. */
+/** Returns the error of the work if it has this code. Throws other errors. */
 async function failureOf(
   work: Promise<unknown>,
   code: PrivatelinkError['code'],
@@ -133,7 +142,7 @@ async function failureOf(
   }
 }
 
-/** Why a plugin cannot be used that the control plane does not know. */
+/** Why a plugin that the control plane does not know cannot be used. */
 export function whyUnknown(name: string): Problem {
   const meant = isOwnPlugin(name) ? undefined : nearest(name, bundledPlugins);
   const guess = meant ? ` (did you mean ${meant}?)` : '';

@@ -4,12 +4,16 @@ import type { EntityApi } from '../kong-api/lists';
 import { segmentOf } from '../kong-api/paths';
 import { unknownPlugin, whyUnknown } from './check';
 
-/** Why an entity of a plugin is not written; undefined: it may be. Rejects with the signal's reason alone. */
+/**
+ * Why an entity of a plugin is not written. Undefined: it is written. Rejects only with the
+ * signal's reason.
+ */
 export type RefusePlugin = (change: Change, signal: AbortSignal) => Promise<PrivatelinkError | undefined>;
 
 /**
- * Gives what asks a Kong whether it knows the plugin that a change makes an entity of, until it does: a data plane takes no configuration
- * any more that has one that it does not know. Where Kong does not say, the write itself is what tells.
+ * Returns the function that asks Kong whether it knows a created entity's plugin, until it does. A
+ * data plane loads no configuration with an unknown plugin. When Kong does not answer, the write
+ * itself tells.
  */
 export function refusingUnknown({ http, base }: EntityApi): RefusePlugin {
   const known = new Set<string>();
