@@ -214,7 +214,7 @@ function warnOfZonePlugin({ domains, affinity, via }: Config): readonly string[]
     .filter(([, settings]) => !hasZoneUpstreams(affinity, { hasAddresses: viaOf(settings, via) === 'addresses' }))
     .map(nameOf);
   const both = zoned.filter(([, { plugins = [] }]) => plugins.some(isNamed(pluginName))).map(nameOf);
-  const why = `${zonePluginName} is left out, since no zone has an upstream that it could choose`;
+  const why = `${zonePluginName} is left out, since no zone has an upstream that the plugin could choose`;
   const fix = 'set affinity to weighted or failover (and via to addresses), or remove the plugin';
   return [
     ...(idle.length > 0 ? [`${idle.join(', ')}: ${why}: ${fix}`] : []),

@@ -216,7 +216,7 @@ describe('adopt --apply', () => {
     [
       'decK',
       () => `{ type: deck, address: "${estate.konnect.url}", name: prod, token: kpat_sandbox }`,
-      'decK sees only what carries the select tags',
+      'decK sees only entities with the select tags',
     ],
   ])('writes nothing, to files either, through %s', async (_, place, said) => {
     seedService();

@@ -66,7 +66,7 @@ describe('a configuration that lost what was adopted', () => {
     const synced = await estate.run('sync');
 
     expect(synced.out).toContain(
-      'domain orders was adopted (service orders-api), and the configuration does not say so',
+      'domain orders was adopted (service orders-api), but the configuration does not name it under adopted',
     );
     expect(everything()).toEqual(before);
 

@@ -46,13 +46,21 @@ describe('doctor with a rollout', () => {
     ]);
     expect(of('rollout (')).toEqual([
       { check: 'rollout (canary) dataPlanes', result: 'ok', detail: expect.stringContaining('1 data plane') },
-      { check: 'rollout (eu) dataPlanes', result: 'warning', detail: expect.stringContaining('start one, or set') },
+      {
+        check: 'rollout (eu) dataPlanes',
+        result: 'warning',
+        detail: expect.stringContaining('start a data plane, or set'),
+      },
       {
         check: 'rollout (eu) requests',
         result: 'warning',
         detail: expect.stringMatching(/^inconclusive: .*127\.0\.0\.1:1.* cannot be reached.*check the url/),
       },
-      { check: 'rollout (us) dataPlanes', result: 'warning', detail: expect.stringContaining('start one, or set') },
+      {
+        check: 'rollout (us) dataPlanes',
+        result: 'warning',
+        detail: expect.stringContaining('start a data plane, or set'),
+      },
     ]);
   });
 

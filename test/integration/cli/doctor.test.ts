@@ -250,7 +250,7 @@ describe('doctor where something is wrong', () => {
 
   it.each([
     ['absent', undefined, 'is absent: kong-privatelink schema --upload'],
-    ['of another version', 'return { name = "privatelink", fields = {} }', "is another version's"],
+    ['of another version', 'return { name = "privatelink", fields = {} }', 'is from another version'],
   ])('warns when the schema is %s and a domain uses the plugin', async (_, lua, detail) => {
     configure('domains: { sd2: { plugins: [{ name: privatelink, config: {} }] } }\n');
     if (lua) await putSchema(lua);

@@ -109,7 +109,7 @@ describe('protect', () => {
     await worker.until('warning no longer holds', 'protect, sd3');
     await worker.until('pass ended');
 
-    expect(warned.reason).toContain('nothing of that name is discovered or held');
+    expect(warned.reason).toContain('nothing with that name is discovered or held');
     expect(kept).toContain('sd2');
     expect(routes()).not.toContain('sd2');
   });

@@ -96,7 +96,7 @@ describe('retire', () => {
     const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
 
     expect(exitCode).toBe(3);
-    expect(out).toContain(`${id} can be used and claims domain sd2; take its domain tag off`);
+    expect(out).toContain(`${id} can be used and claims domain sd2; remove its domain tag`);
     expect(held()).toEqual([2, 1, 2, 3, 2]);
   });
 

@@ -78,7 +78,7 @@ describe('an address at which there is something else than Konnect', () => {
     const { exitCode, err } = await estate.run('diff');
 
     expect(exitCode).toBe(1);
-    expect(err).toContain('it redirects to https://login.example/sso; write in controlPlane.address');
+    expect(err).toContain('it redirects to https://login.example/sso; write the address');
   });
 });
 

@@ -209,7 +209,7 @@ describe('a decK that does not do it', () => {
           `finds something else than a control plane: ${said}`,
           {},
           { dump: { err: `Error: ${said}`, exitCode: 1 } },
-          "write in controlPlane.address the address of Konnect's API in your region",
+          "set controlPlane.address to the address of Konnect's API in your region",
         ] as const,
     ),
     [

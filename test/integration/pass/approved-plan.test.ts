@@ -119,8 +119,8 @@ describe('diff --out and sync --plan', () => {
 
     expect(exitCode).toBe(3);
     expect(writes()).toEqual([]);
-    expect(out).toContain('refused routes are bounded by segments now');
-    expect(out).toContain('route sd2; make a new one with diff --out');
+    expect(out).toContain('refused an older version made the approved plan');
+    expect(out).toContain('route sd2; make a new plan with diff --out');
   });
 
   it.each([

@@ -78,8 +78,8 @@ describe('requests through a data plane', () => {
     const second = await sample(signal);
 
     expect([first, second]).toEqual([
-      { kind: 'pass', said: 'the request was right', value: 0 },
-      { kind: 'pass', said: 'all 2 requests were right', value: 0 },
+      { kind: 'pass', said: 'the request got the expected status', value: 0 },
+      { kind: 'pass', said: 'all 2 requests got the expected status', value: 0 },
     ]);
     const sent = ['POST', '/canary/x?of=canary', 'key of canary'];
     expect(heard).toEqual([sent, sent]);
@@ -105,7 +105,7 @@ describe('requests through a data plane', () => {
       ['fail', 2],
     ]);
     expect(taken[0]?.said).toBe(`GET ${url}/sd2: expected status 200, got status 503; 1 of 1 failed, 1 allowed`);
-    expect(taken[2]?.said).toMatch(/ status 302 got; 2 of 3 failed, 1 let pass; see what changed/);
+    expect(taken[2]?.said).toMatch(/, got status 302; 2 of 3 failed, 1 allowed; see what this revision changed/);
     expect(JSON.stringify(taken)).not.toContain('secret');
   });
 
@@ -173,7 +173,7 @@ describe('requests through a data plane', () => {
     expect(first).toMatchObject({ kind: 'inconclusive', said: expect.stringContaining('ECONNREFUSED'), value: 0 });
     expect(first.said).toContain('; check the url, and the way to it');
     expect(first.said).not.toContain('secret');
-    expect(await sample(signal)).toEqual({ kind: 'pass', said: 'the request was right', value: 0 });
+    expect(await sample(signal)).toEqual({ kind: 'pass', said: 'the request got the expected status', value: 0 });
   });
 
   it.each([
@@ -380,8 +380,8 @@ describe('the gates of a stage', () => {
         kind: 'fail',
         said: expect.stringContaining(`1 of 2 data planes without the new configuration: ${url}/status`),
       },
-      { name: 'requests', kind: 'pass', said: 'the request was right' },
-      { name: 'requests', kind: 'fail', said: expect.stringContaining('status 404 got') },
+      { name: 'requests', kind: 'pass', said: 'the request got the expected status' },
+      { name: 'requests', kind: 'fail', said: expect.stringContaining('got status 404') },
       { name: 'errors', kind: 'pass', said: '0.5, at most 1 (2 times the 0.5 before)' },
       { name: 'latency', kind: 'fail', said: expect.stringContaining('20 ms, at most 10 ms') },
     ]);

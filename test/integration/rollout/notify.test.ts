@@ -197,9 +197,9 @@ describe('a webhook that does not answer', () => {
     });
 
   it.each([
-    ['is silent', silent, /no answer: nothing came within 0\.2 s \(tried 5 times\); see that/],
-    ['never ends its headers', dripping, /no answer: .* \(tried 5 times\); see that/],
-    ['hints for ever', hinting, /no answer: nothing came within 0\.2 s \(tried 5 times\); see that/],
+    ['is silent', silent, /no answer: nothing came within 0\.2 s \(tried 5 times\); check that/],
+    ['never ends its headers', dripping, /no answer: .* \(tried 5 times\); check that/],
+    ['hints for ever', hinting, /no answer: nothing came within 0\.2 s \(tried 5 times\); check that/],
   ])('since it %s is tried five times', async (_, server, said) => {
     const port = await listen(server());
 
@@ -230,7 +230,7 @@ describe('a webhook that does not answer', () => {
     await tell(`http://127.0.0.1:${port}/`);
 
     expect(warnings).toEqual([
-      expect.stringMatching(/ECONNREFUSED.* \(tried 5 times\); see that rollout\.notify\.url/),
+      expect.stringMatching(/ECONNREFUSED.* \(tried 5 times\); check that rollout\.notify\.url/),
     ]);
   });
 

@@ -41,7 +41,7 @@ it('retire keeps the base files that the control plane is pinned to', async () =
   expect([before, written()]).toEqual([['first'], ['first']]);
 });
 
-it('says which revision has base files that cannot be used any more, not what stands in them, and newest ends the pin', async () => {
+it('says which revision has base files that can no longer be used, not what stands in them, and newest ends the pin', async () => {
   await estate.run('rollback', '--now');
   const { pin } = JSON.parse((await estate.run('history', '--json')).out);
   damageBase(`revision.test.${pin.revision}.json`, 'consumers: [{ username: old, secret: hidden\n  : bad\n');
@@ -50,7 +50,7 @@ it('says which revision has base files that cannot be used any more, not what st
   const newest = await estate.run('rollback', 'newest', '--now');
 
   expect(sync.exitCode).toBe(1);
-  expect(sync.err).toContain(`base files of revision ${pin.revision} cannot be used any more`);
+  expect(sync.err).toContain(`base files of revision ${pin.revision} can no longer be used`);
   expect(sync.err).toContain('newest ends the pin');
   expect(sync.err).not.toContain('hidden');
   expect([newest.exitCode, written()]).toEqual([0, ['second']]);

@@ -89,7 +89,7 @@ describe('sync of several stages', () => {
 
     const { exitCode, err } = await estate.run('sync', '--stage', 'eu');
 
-    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave it out') });
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave the option out') });
   });
 
   it('writes the others where one is away, and says so', async () => {
