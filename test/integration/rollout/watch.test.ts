@@ -106,7 +106,7 @@ describe('sync --watch with a rollout', () => {
     const details = await body.text();
     expect(statusCode).toBe(200);
     expect(details).toMatch(/^stage canary: rollout step=back .*503/m);
-    expect(details).toMatch(/^stage green: rollout step=waits .*stage canary went back/m);
+    expect(details).toMatch(/^stage green: rollout step=waits .*stage canary rolled back/m);
     expect(await worker.read('rollout_step{step="done",stage="canary"}')).toBe(0);
     expect(await worker.read('rollout_gate_state{gate="requests",kind="fail",stage="canary"}')).toBe(1);
     expect(await worker.read('rollout_gate{gate="requests",stage="canary"}')).toBe(1);
