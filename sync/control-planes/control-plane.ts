@@ -44,7 +44,7 @@ export interface DocumentControlPlane extends ControlPlaneState {
   readonly takes: 'document';
   /** The document contains base files. */
   readonly hasBase?: boolean;
-  /** Applies all changes or none. If that is not possible, returns those that were not made. */
+  /** Applies all changes or none. Otherwise returns the changes that were not made. */
   writeAll(changes: readonly Change[], signal: AbortSignal): Promise<readonly FailedChange[]>;
 }
 

@@ -7,8 +7,8 @@ import type { Session } from './session';
 type Identified = Pick<Session, 'config' | 'base' | 'controlPlane'>;
 
 /**
- * Returns the identity that a plan file carries and that must match when the plan is applied. Asks
- * the control plane for its id. Throws PrivatelinkError.
+ * Returns the identity of a plan file, which must match when the plan is applied. Asks the control
+ * plane for its id. Throws PrivatelinkError.
  */
 export async function expectationOf(
   { config, base, controlPlane }: Identified,

@@ -207,7 +207,7 @@ async function planUnderPin(
   return { pinned, newest, planned, warnings };
 }
 
-/** Plans for a stage that follows, or for one that waits for its turn. */
+/** Plans for a stage without a pin, or for a stage in its wait for a turn. */
 async function planInTurn(snapshot: Snapshot, input: PlanningInput): Promise<PlannedUnder> {
   const { plan = planPass, held, memory } = input;
   const planned = plan(snapshot, input);

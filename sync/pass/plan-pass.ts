@@ -31,9 +31,7 @@ export type PassInput = Omit<SettleOptions, 'held' | 'isPinned' | 'protection' |
   readonly elapsedMs: number;
   /** The pin of the control plane. Absent: it follows. */
   readonly pin?: Pin;
-  /**
-   * The revision that was rolled back by a pin that has ended, until all of it is written again.
-   */
+  /** The revision that an ended pin had rolled back, until all of it is written again. */
   readonly returning?: Revision;
   /** Domains and entities that lose only what AWS reports as gone for good. Absent: none. */
   readonly protect?: readonly string[];

@@ -105,7 +105,7 @@ export function formatCounts(changes: readonly Change[]): string {
   return `${creates} to create, ${updates} to update, ${deletes} to delete`;
 }
 
-/** Counts the changes that `sync` would make, and those that conflicts hold back. */
+/** Counts the changes of `sync`, and the changes that conflicts hold back. */
 export function formatPlanned(changes: readonly Change[], foreign: readonly ForeignEntity[]): string {
   const taken = new Set(foreign.map(nameOf));
   const { left, leftOut } = leaveOut(changes, (change) => taken.has(nameOf(change)));
@@ -216,7 +216,7 @@ function formatLeftOut(leftOut: readonly AppliedChange[], terminal: Terminal): s
     .join('');
 }
 
-/** Approved changes that somebody made already, or that lost their cause. */
+/** Approved changes that somebody made already, or without a cause by now. */
 function formatUnnecessary(changes: readonly Change[], terminal: Terminal): string {
   return changes
     .map(({ action, kind, key }) => `${paint(terminal, 'dim', 'no longer needed')} ${action} ${kind} ${key}\n`)

@@ -72,7 +72,7 @@ export type Report = {
    * Absent without `contracts` in the configuration, or where this command does not act on them.
    */
   readonly contracts?: ContractsReport;
-  /** `sync --watch`: number of changes that wait for the end of the window that collects them. */
+  /** `sync --watch`: number of changes that wait for the end of the collecting window. */
   readonly held?: number;
   /** When the waiting changes are due, in ISO 8601. Absent when none waits. */
   readonly heldUntil?: string;

@@ -51,7 +51,7 @@ export function openConfig({ config, terminal, read, isFirstIncludeNew }: Sessio
 }
 
 /**
- * Reads only the part that discovery needs, so that looking at AWS needs no token of the control
+ * Reads only the configuration of discovery, so that looking at AWS needs no token of the control
  * plane.
  */
 export function openSources({ config, terminal }: SessionOptions): DataPlaneConfig {

@@ -10,7 +10,7 @@ import { leaveOut } from './dependants';
 export type Approved = {
   /** Changes in both plans: the same entity, action and content afterwards. */
   readonly changes: readonly Change[];
-  /** Planned changes that nobody approved, and that can safely wait for the next plan. */
+  /** Planned changes without approval, which can safely wait for the next plan. */
   readonly leftOut: readonly AppliedChange[];
   /** Approved changes that are no longer needed. */
   readonly unnecessary: readonly Change[];

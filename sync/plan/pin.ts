@@ -49,8 +49,8 @@ export function newestBeside({ left, before = left }: Pin, desired: Omit<Revisio
 
 /**
  * Returns the held entities with the configuration that they would have without the pin. Endpoints
- * have to agree with that configuration: otherwise endpoints that follow the new tags would wait
- * for the old ones.
+ * have to agree with this configuration: otherwise endpoints with the new tags would wait for the
+ * old ones.
  */
 export function heldBeside({ left, before = left }: Pin, held: readonly HeldEntity[]): Document {
   const usual = groupBy(before?.entities ?? [], (one) => one.domain);
@@ -82,7 +82,7 @@ export function isRevoked({ kind }: { readonly kind: Kind }): boolean {
   return kind === 'service' || kind === 'route' || kind === 'plugin';
 }
 
-/** Entities that the revision does not have and that stay. */
+/** Entities that stay although the revision does not have them. */
 export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly Kept[] {
   if (pin.isHold) return [];
   return unwanted

@@ -122,8 +122,8 @@ function stageName(turn: Turn, action: Action, kind: Kind): string {
 }
 
 /**
- * Returns the document that the control plane holds after the plan: desired entities, and those
- * that stay. `withheld` changes are not applied.
+ * Returns the document that the control plane holds after the plan: desired entities, and entities
+ * without a removal. `withheld` changes are not applied.
  */
 export function outcomeOf(
   held: readonly HeldEntity[],

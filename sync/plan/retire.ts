@@ -84,10 +84,7 @@ function whyServed(domain: string, { snapshot, held, desired }: Claimed): Proble
   };
 }
 
-/**
- * Endpoints that go on serving: those that are being modified, and used ones whose tags cannot be
- * read.
- */
+/** Endpoints in service: endpoints under modification, and used ones whose tags cannot be read. */
 function inDoubt(
   domain: string,
   snapshot: Snapshot,

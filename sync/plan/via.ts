@@ -85,9 +85,7 @@ function isSwitch(before: TargetForms, wanted: TargetForms): boolean {
 
 type Uncertain = Pick<FormsInput, 'evidence'> & { readonly unknown: ReadonlySet<string> };
 
-/**
- * Why the domain is uncertain: an unknown scope that it uses, or a held endpoint that is uncertain.
- */
+/** Why the domain is uncertain: it uses an unknown scope, or holds an uncertain endpoint. */
 function whyUncertain(domain: Domain, held: readonly Entity[], context: Uncertain): string | undefined {
   const { unknown, evidence } = context;
   const scopeIds = [

@@ -33,7 +33,7 @@ export type PinnedTo = {
   readonly left?: string;
 };
 
-/** An entity that a revision created, with the id that it was written with. */
+/** An entity with the revision that created it, and the id from that write. */
 export type Created = { readonly id: string; readonly revision: string };
 
 /** Verdict of a trial, and the gate that decided it. */
@@ -71,7 +71,7 @@ export type StageState = {
   readonly runs?: string;
   /** Whether all of that revision was written. */
   readonly isWhole: boolean;
-  /** The part of that revision that is in no entity: `affinity` and base files. */
+  /** The part of that revision outside its entities: `affinity` and base files. */
   readonly settings?: string;
   readonly pin?: PinnedTo;
   /** Pins that ended or were replaced, while tags of them may still be in the control plane. */

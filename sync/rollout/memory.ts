@@ -241,7 +241,7 @@ function ranState(state: StageState, revision: Revision, { how, changes, options
 
 type Creating = { readonly planned: Planned; readonly configured: readonly Change[]; readonly id: string };
 
-/** Creators of entities that are held, and of those that are about to be created. */
+/** Creators of held entities, and of entities that are about to be created. */
 function createdBy({ created }: StageState, { planned, configured, id }: Creating): StageState['created'] {
   const names = planned.held.filter((one) => isRevoked(one) && created[nameOf(one)]?.id === one.id).map(nameOf);
   const made = configured.filter((one) => one.action === 'create' && isRevoked(one));

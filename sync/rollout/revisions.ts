@@ -22,8 +22,8 @@ export interface Revisions {
   /** Resolves when it is on the disk. */
   keep(revision: Revision): Promise<void>;
   /**
-   * Removes revisions that no stage runs, is pinned to or has left, except the last 20 that ran.
-   * Never rejects.
+   * Removes revisions that no stage runs, is pinned to or has left, except the last 20 runs. Never
+   * rejects.
    */
   prune(): Promise<void>;
 }

@@ -27,10 +27,10 @@ export type FirstEntityOptions = Pick<KonnectConfig, 'streamPlugins'> & {
 const againMs = 10 * 60_000;
 
 /**
- * Returns a `write` that tries the first entity of each of our plugins. A data plane that does not
- * know a plugin loads no more configuration, and Konnect reports that only afterwards. An entity
- * that a data plane cannot use is removed again. Its change fails with REJECTED, and so do others
- * of this plugin for ten minutes.
+ * Returns a `write` that tries the first entity of each of our plugins. A data plane without the
+ * plugin loads no more configuration, and Konnect reports that only afterwards. An entity that a
+ * data plane cannot use is removed again. Its change fails with REJECTED, and so do others of this
+ * plugin for ten minutes.
  */
 export function tryFirstEntities(options: FirstEntityOptions): EntityControlPlane['write'] {
   const { write, clock } = options;

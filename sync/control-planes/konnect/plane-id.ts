@@ -54,8 +54,8 @@ export async function resolveControlPlane(http: Http, name: string, signal: Abor
 }
 
 /**
- * Returns the sorted names of all control planes that the token sees and that can be written.
- * Throws PrivatelinkError.
+ * Returns the sorted names of all writable control planes that the token sees. Throws
+ * PrivatelinkError.
  */
 export async function listWritablePlanes(http: Http, signal: AbortSignal): Promise<readonly string[]> {
   const pages = { path: planesPath, shape: numberedPages(listedPlane), fixes: listFixes };

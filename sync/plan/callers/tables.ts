@@ -57,8 +57,8 @@ export function callersFrom(
 type Caller = Omit<TableEntry, 'consumer'>;
 
 /**
- * Connected endpoints: those that AWS calls available, and held ones in a state that may pass, as
- * while an endpoint is modified and goes on serving.
+ * Connected endpoints: the available ones, and held ones in a state that may pass, as while an
+ * endpoint is modified and goes on serving.
  */
 function connectedTo(services: readonly ServiceState[], held: () => HeldCallers): readonly Caller[] {
   const all = services

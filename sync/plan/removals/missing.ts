@@ -6,7 +6,7 @@ import { accountOf, eachOriginOf } from '#deck/tags';
 
 /**
  * Returns the endpoints of held targets that no known scope lists, by the known scope in their
- * tags; sorted, without duplicates. A list that is older than that scope's own list is ignored.
+ * tags; sorted, without duplicates. A list from before that scope's own list is ignored.
  */
 export function missingEndpoints(
   snapshot: Snapshot,
@@ -52,8 +52,8 @@ function accountsOfDomains(held: readonly HeldEntity[]): (domain: string) => str
 
 /**
  * Credentials of another account find empty lists and unknown ids, exactly as if everything were
- * deleted. A role names its account. The process's own credentials are trusted in the account that
- * the domain was read in before; if that is unknown, only when their list is not empty
+ * deleted. A role names its account. The process's own credentials are trusted in the former
+ * account of the domain; if that is unknown, only when their list is not empty
  * (docs/decisions/0012).
  */
 function knowsItsEndpoints(

@@ -10,7 +10,7 @@ export type JudgingInput = RemovalContext & { readonly held: readonly HeldEntity
 
 export type JudgedTargets = TargetRemovals & {
   readonly desired: Document;
-  /** Unwanted names that stay, for their endpoints that stay. */
+  /** Unwanted names that stay for some of their endpoints. */
   readonly staying: Document;
 };
 
@@ -54,7 +54,7 @@ export function judgeTargets(unwanted: readonly HeldEntity[], input: JudgingInpu
 
 type Standing = { readonly name: Entity; readonly origins: readonly EndpointOrigin[] };
 
-/** Wanted names, each with the endpoints that the upstream holds and that are not available now. */
+/** Wanted names, each with the held endpoints of the upstream that are not available now. */
 function wantedNames({ desired, held }: JudgingInput): readonly Standing[] {
   const names = desired.filter((one) => isNameTarget(one) && isOwnTarget(one));
   if (names.length === 0) return [];

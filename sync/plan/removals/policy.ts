@@ -30,9 +30,7 @@ export type RemovalInput = {
 
 export type Removals = { readonly remove: readonly Judged[]; readonly keep: readonly Judged[] };
 
-/**
- * Splits the unwanted targets into those that may leave now and those that stay, with the reason.
- */
+/** Splits the unwanted targets into removals and targets that stay, with the reason. */
 export function judgeRemovals(input: RemovalInput): Removals {
   const sorted = input.judged.map((one) => ({ ...one, stays: whyItStays(one, input) }));
   const filled = new Set([...input.wantedTargets].filter(([, count]) => count > 0).map(([upstream]) => upstream));

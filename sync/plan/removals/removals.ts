@@ -45,8 +45,8 @@ export type TargetRemovals = {
 };
 
 /**
- * Splits the unwanted targets into those that may leave, by evidence and policy, and those that
- * stay, with the reason.
+ * Splits the unwanted targets, by evidence and policy, into removals and targets that stay, with
+ * the reason.
  */
 export function removeTargets(unwanted: readonly HeldEntity[], input: RemovalContext): TargetRemovals {
   const judged = unwanted

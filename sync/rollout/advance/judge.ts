@@ -34,7 +34,7 @@ export type Judge = {
   readonly leftMs: () => number;
 };
 
-/** Most time that one step adds: a process that stood still took no samples. */
+/** Most time that one step adds: a paused process took no samples. */
 const longestStepMs = 5_000;
 /** A sample may be this late, beside the time between two samples. */
 const lateMs = 60_000;

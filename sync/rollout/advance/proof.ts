@@ -2,7 +2,7 @@ import { basePart, type Parts } from '#deck/revision';
 import type { WhyWaiting } from '../../pass/report';
 import { backFrom, type StageState, type StageTrial, type TrialVerdict, trialOf } from '../journal';
 
-/** A revision that a stage would get, with its parts and the names of parts that change. */
+/** A revision for a stage, with its parts and the names of parts that change. */
 export type NextRevision = { readonly revision: string; readonly parts: Parts; readonly changed: readonly string[] };
 
 /** Names of parts that differ, sorted. */

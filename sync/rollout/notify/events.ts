@@ -10,8 +10,8 @@ export type Hearers = {
 };
 
 /**
- * Returns the function that reports verdicts, each once in this process: a stage that cannot roll
- * back yet is tried in every pass.
+ * Returns the function that reports verdicts, each once in this process: a stage tries its rollback
+ * again in every pass.
  */
 export function openTelling({ onEvent, onWarning }: Hearers): (stage: string, decided: Decided) => void {
   const told = new Map<string, { readonly atMs: number; readonly problem?: string }>();

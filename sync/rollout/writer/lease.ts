@@ -100,7 +100,7 @@ async function renameIfThere(from: string, to: string): Promise<void> {
 
 /**
  * Checks and removes at once, so that nothing of this process comes between. A file that cannot be
- * removed is treated as that of a dead process.
+ * removed is treated as a dead process's.
  */
 function removeIf(isOurs: () => boolean, path: string): void {
   try {

@@ -3,7 +3,9 @@ import { type Konnect, startKonnect } from '#sandbox/konnect/konnect';
 import { backendOf } from '#sync/control-planes/backends';
 import { signal, token } from '../../support/control-planes/konnect';
 
-/** An hour of Konnect's own, whatever this machine's clock shows; half a minute after a full one. */
+/**
+ * An hour of Konnect's own, whatever this machine's clock shows; half a minute after a full one.
+ */
 const nowMs = Date.parse('2027-01-15T08:30:30Z');
 const now = () => nowMs;
 

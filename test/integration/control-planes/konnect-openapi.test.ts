@@ -23,7 +23,10 @@ const lua_schema = 'return { name = "privatelink", fields = {} }';
 
 const customPlugin = { name: 'privatelink-zone', handler: 'return {}', schema: 'return { fields = {} }' };
 
-/** In order: what later calls need, earlier ones create. `{…}` of the template are filled from the path. */
+/**
+ * In order: what later calls need, earlier ones create. `{…}` of the template are filled from the
+ * path.
+ */
 const calls = [
   ['PUT', `services/${serviceId}`, 'services/{ServiceId}', { name: 'sd2', host: 'sd2.privatelink', tags: ['a'] }],
   ['GET', `services/${serviceId}`, 'services/{ServiceId}'],

@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startKongAdmin } from '#sandbox/kong-admin/kong-admin';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 
-/** What a control plane's own schemas say of the plugins of `domains`, before anything is written. */
+/**
+ * What a control plane's own schemas say of the plugins of `domains`, before anything is written.
+ */
 
 let estate: Estate;
 

@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type KongAdmin, startKongAdmin } from '#sandbox/kong-admin/kong-admin';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 
-/** A data plane takes no configuration any more that has a plugin which it does not know: entities of plugins are written with care. */
+/**
+ * A data plane takes no configuration any more that has a plugin which it does not know: entities
+ * of plugins are written with care.
+ */
 
 const own = ['privatelink', 'privatelink-zone'];
 

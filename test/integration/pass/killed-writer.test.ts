@@ -18,7 +18,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A process that is killed when it has written the text, and would put it in place of the old one. */
+/**
+ * A process that is killed when it has written the text, and would put it in place of the old one.
+ */
 function writeAndDie() {
   const dying = `require('node:fs/promises').rename = () => process.kill(process.pid, 'SIGKILL')`;
   const writing = `require(process.argv[1]).writeIfChanged(process.argv[2], 'after')`;

@@ -14,7 +14,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** One command with the configuration `name`, whose control plane is the file `<name>.yaml`; all share one stateDir. */
+/**
+ * One command with the configuration `name`, whose control plane is the file `<name>.yaml`; all
+ * share one stateDir.
+ */
 async function run(verb: string, name: string, sources: string) {
   const file = join(folder, `${name}.config.yaml`);
   writeFileSync(

@@ -76,7 +76,10 @@ const answering =
     response.writeHead(status, headers).end('a body');
   };
 
-/** No pause between tries; a try has a time that no slow machine needs, where the test does not wait for its end. */
+/**
+ * No pause between tries; a try has a time that no slow machine needs, where the test does not wait
+ * for its end.
+ */
 async function tell(url: string, { timeoutMs = 60_000 } = {}): Promise<void> {
   const onWarning = (warning: string) => warnings.push(warning);
   const notifier = createNotifier(

@@ -31,7 +31,10 @@ function hangOn(name: string): void {
   estate.konnect.seed(name, 'plugins', { name: 'key-auth', config: {}, service: { id: service?.id ?? '' } });
 }
 
-/** Retires with a person at the terminal who gives these answers; what is shown, and asked, in its order. */
+/**
+ * Retires with a person at the terminal who gives these answers; what is shown, and asked, in its
+ * order.
+ */
 async function answering(...answers: readonly boolean[]) {
   const told: string[] = [];
   const left = [...answers];

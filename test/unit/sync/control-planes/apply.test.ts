@@ -11,7 +11,10 @@ const creates = createsOf(documentOf('sd2', 2));
 
 type Way = 'one entity at a time' | 'as a whole';
 
-/** A control plane whose writes last until the test ends them, or their signal does; `begun` resolves with the first. */
+/**
+ * A control plane with writes that last until the test ends them, or until their signal aborts.
+ * `begun` resolves with the first write.
+ */
 function openHeld(way: Way) {
   const { write: _, ...plane } = createMemoryControlPlane('test');
   const stopping = new AbortController();

@@ -5,7 +5,10 @@ import { backendOf, backends } from '#sync/control-planes/backends';
 import { fictionalBackend } from '../../../support/control-planes/fictional/backend';
 import { createMemoryControlPlane } from '../../../support/control-planes/memory';
 
-/** What may change in one control plane without making it another: secrets, pace, how it is reached, and what data planes get from it. */
+/**
+ * Settings that may change without making another control plane: secrets, pace, access, and what
+ * data planes get from it.
+ */
 const pace: ReadonlySet<string> = new Set(['token', 'concurrency', 'binary', 'tls', 'headers', 'streamPlugins']);
 
 const types = controlPlaneSchema.options.map(({ shape }) => ({

@@ -59,7 +59,7 @@ describe('the first pass over routes of a version before', () => {
     expect(renderText(outcome, { owner: 'test' })).toContain('- "~/sd2$"');
   });
 
-  it("fm-46 leaves alone a route of ours below somebody else's service, which a write would take it away from", async () => {
+  it('fm-46 leaves our route below a foreign service alone: a write would take it from there', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
     const { parent: _, ...orphan } = stage.held;
     stage.plane.entities.set('route:sd2', { ...orphan, fields: { ...orphan.fields, paths: ['/sd2'] } });

@@ -68,7 +68,7 @@ describe('formatReport', () => {
 });
 
 describe('formatReport of text of others', () => {
-  /** All that a report can hold, with `text` in each place that strangers, AWS or a control plane may fill. */
+  /** A full report, with `text` in each place for words of strangers, AWS or a control plane. */
   const reportOf = (text: string): Report => {
     const [create] = creates;
     if (!create) throw new Error('there is no change');

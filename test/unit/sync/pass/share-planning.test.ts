@@ -29,7 +29,7 @@ function open() {
 }
 
 describe('sharePlanning', () => {
-  it('plans once for stages that hold the same, in whichever order it was made and however long ago they were planned', () => {
+  it('plans once for stages that hold the same, in any order of creation and at any age of absences', () => {
     const { plan, share } = open();
 
     const first = share(snapshotOf(), inputOf());

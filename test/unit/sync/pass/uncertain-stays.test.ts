@@ -4,7 +4,10 @@ import { exitCodeOfSync } from '#sync/cli/exit-codes';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../../support/builders';
 import { createPasses, defaultPolicy, type Passes } from '../../../support/passes';
 
-/** What hostile tests emptied domains with: each of these once removed live targets, or sent their requests elsewhere. */
+/**
+ * Hostile worlds that once emptied domains: each removed live targets, or sent their requests
+ * elsewhere.
+ */
 
 const shared = [{ ip: '10.0.7.7', region: 'us-east-1' }];
 const sd2 = endpointOf({ id: 'vpce-2', domain: 'sd2', addresses: shared });

@@ -12,7 +12,7 @@ const sd2 = endpointOf({ host: 'payments.example' });
 
 let passes: Passes;
 
-/** Puts an entity that people wrote, and that was taken over, into the control plane. */
+/** Puts an adopted entity of people into the control plane. */
 function hold(kind: Kind, key: string, fields: JsonObject, over: Partial<Entity> = {}): HeldEntity {
   const entity = {
     kind,
@@ -54,7 +54,7 @@ describe('an adopted domain', () => {
     hold('route', 'pay', routeFields, { parent: 'payments-api' });
   });
 
-  it('gets an upstream without health checks, and its service leads there; all else stays as people wrote it', async () => {
+  it("gets an upstream without health checks, and its service leads there; the rest stays people's", async () => {
     const before = entity('route:pay');
 
     await passes.pass(knownScope([sd2]));

@@ -126,7 +126,7 @@ describe('via resolver', () => {
 });
 
 describe('a switch', () => {
-  it('adds before it removes, turns to round-robin before the name comes, and leaves it after the name went', async () => {
+  it('adds before it removes; is round-robin before the name comes, until the name is gone', async () => {
     const passes = passesVia(addresses);
     await passes.pass(hub());
 

@@ -16,7 +16,7 @@ describe('parseDeclarative', () => {
     ]);
   });
 
-  it('fm-54 takes the last of a key given twice: to compare each with all others would never end where there are many', () => {
+  it('fm-54 takes the last of a duplicate key: comparing all keys would never end where there are many', () => {
     expect(parseDeclarative('_transform: false\n_transform: true\n')).toMatchObject({ _transform: true });
   });
 

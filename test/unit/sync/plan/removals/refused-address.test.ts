@@ -4,7 +4,7 @@ import type { AllowedAddresses } from '#sync/plan/removals/refused-address';
 import { endpointOf, hubScope, knownScope, unknownScope } from '../../../../support/builders';
 import { createPasses, defaultPolicy, type Passes } from '../../../../support/passes';
 
-/** Targets that a version before the rule wrote, or a configuration that granted more. */
+/** Targets from a version before the rule, or from a configuration with wider grants. */
 
 function held(ip: string, over: Partial<Endpoint> = {}): Endpoint {
   return endpointOf({ id: 'srv-1.odd', addresses: [{ ip, region: 'us-east-1' }], ...over });

@@ -64,7 +64,8 @@ describe('a freeze', () => {
     );
   });
 
-  // Clocks in Berlin: forward from 02:00 to 03:00 on 2027-03-28 (01:00Z), back from 03:00 to 02:00 on 2027-10-31 (01:00Z).
+  // Clocks in Berlin: forward from 02:00 to 03:00 on 2027-03-28 (01:00Z), back from 03:00 to 02:00
+  // on 2027-10-31 (01:00Z).
   it.each([
     ['ends by the clock on the wall, an hour early', '00:00-08:00', '2027-03-28T00:30:00Z', '2027-03-28T06:00'],
     ['ends by the clock on the wall, an hour late', '00:00-08:00', '2027-10-31T00:30:00Z', '2027-10-31T07:00'],

@@ -3,7 +3,7 @@ import { createNodeWatch } from '#sync/rollout/gates/node-watch';
 
 const settleMs = 10_000;
 
-/** What a look at these nodes gives, one after the other, a second apart; `a:1` has hash 1, and `a:` none. */
+/** Results of looks at these nodes, a second apart; `a:1` has hash 1, and `a:` has none. */
 function looks(...all: readonly (readonly [string, string])[]) {
   const look = createNodeWatch(settleMs);
   return all.map(([expected, nodes], index) => {
