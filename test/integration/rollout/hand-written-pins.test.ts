@@ -38,7 +38,7 @@ async function history() {
 }
 
 describe('a tag of a pin that somebody wrote by hand', () => {
-  it('fm-68 takes nothing back, though the revision is kept: the configuration stays as it is, and data go on', async () => {
+  it('fm-68 removes nothing although the revision is kept: configuration stays, and data go on', async () => {
     const before = await history();
     tagByHand('sd2', `pinned:${before.history.at(-1)?.revision}`);
     estate.addEndpoint('sd2', ['10.0.1.77']);

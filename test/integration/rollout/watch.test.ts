@@ -119,7 +119,7 @@ describe('sync --watch with a rollout', () => {
     expect(await worker.stop()).toBe(0);
   });
 
-  it('begins a trial anew that is under way where its settings change, and waits for nobody whose rollout is gone', async () => {
+  it('restarts a running trial when its settings change, and waits for no stage without a rollout', async () => {
     use([], { bakeSeconds: 3_600 });
     const worker = await startWorker();
     await worker.isAt('canary', 'baking');
