@@ -53,7 +53,10 @@ export function mayClaim(source: SourceConfig, domain: string): boolean {
 function whyRefused(ip: string, kind: AddressKind, name: string | undefined): Problem {
   const reason = `has the ${kind} address ${name === undefined ? ip : `${ip} (${name})`}`;
   if (neverTargets.has(kind))
-    return { reason: `${reason}, which is never a target`, fix: 'correct the tag or record with this address; no setting allows it' };
+    return {
+      reason: `${reason}, which is never a target`,
+      fix: 'correct the tag or record with this address; no setting allows it',
+    };
   const grant = `allow.addresses: ["${ip}/${ip.includes(':') ? 128 : 32}"] of the source`;
   const fix = kind === 'public' ? `${grant}, or public: true of a DNS name` : `${grant}, as a sandbox does`;
   return {

@@ -20,10 +20,7 @@ export const messageEntry = z
     causes: z.array(cause).describe('one or more causes'),
     exitCode: z.int().optional().describe('exit code; absent: no exit code depends on it'),
     exitWhen: text.optional().describe('case in which a command ends with the exit code'),
-    transient: z
-      .boolean()
-      .optional()
-      .describe('for an error: whether a retry may help without any change'),
+    transient: z.boolean().optional().describe('for an error: whether a retry may help without any change'),
     see: text.optional().describe('page of the manual with more'),
   })
   .meta({ id: 'explain of a code' });
