@@ -53,9 +53,9 @@ export type ProtectingFiles = { readonly main: ProtectingFile; readonly included
 const protectingSchema = configSchema.pick({ include: true, protect: true }).loose();
 
 /**
- * Reads of the configuration what it protects, and where that stands. Variables have to be set in
- * `include` and `protect` alone, and the first included file need not exist: it lists nothing then.
- * Throws PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID).
+ * Reads the protected entries of the configuration, with their files. Variables must be set only in
+ * `include` and `protect`. The first included file may be missing; it then lists nothing. Throws
+ * PrivatelinkError (CONFIG_MISSING, CONFIG_INVALID).
  */
 export function loadProtecting(options: LoadOptions): ProtectingFiles {
   const source = readSource(options);

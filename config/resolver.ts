@@ -55,7 +55,7 @@ export const resolver = z
       .enum(['zone', 'none'])
       .default('zone')
       .describe(
-        '`zone` answers with addresses of the own zone while one is alive, then of the own region, then with all; a few spares get about one request in a thousand each. `none` answers with all',
+        '`zone` answers with addresses of the own zone while one is alive, then of the own region, then with all. A few spares get about one request in a thousand each. `none` answers with all addresses',
       ),
     maxStaleSeconds: maxStaleRule.describe(
       'the resolver no longer answers with an address that discovery has not confirmed for this time',

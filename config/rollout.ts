@@ -116,7 +116,7 @@ const gates = z
     approval: z
       .union([z.boolean(), z.array(stageName)], { error: 'true, false, or a list of stages' })
       .default(false)
-      .describe('whether a stage that passed waits for `rollout approve`; or the stages that wait'),
+      .describe('whether a stage waits for `rollout approve` after it passed; or the names of the waiting stages'),
   })
   .meta({ id: 'rollout.gates' })
   .prefault({});

@@ -10,11 +10,11 @@ import { source, tags } from './sources';
 import { account, anyway, awsRegion, distinct, endpoint, label, text, token } from './values';
 
 /**
- * The one schema of the configuration, as one control plane has it: worker, command line and plugin
- * server read the same file (stages.ts has several). Unknown keys are errors; everything but
- * `owner`, `sources` and `controlPlane` has a default. Descriptions are what
- * docs/reference/configuration.md says; `default` in `meta` is what counts for an absent key that
- * stays absent here.
+ * The one schema of the configuration, for one control plane. Worker, command line and plugin
+ * server read the same file (stages.ts has several control planes). Unknown keys are errors. Every
+ * key except `owner`, `sources` and `controlPlane` has a default. docs/reference/configuration.md
+ * prints the descriptions. `default` in `meta` tells the effect of an absent key that stays absent
+ * here.
  */
 
 /** The default keys of tags. */
@@ -159,7 +159,7 @@ export const configSchema = z.strictObject({
   protect: z
     .array(guarded)
     .default([])
-    .describe('domains and entities that keep everything, except addresses that AWS reports as gone for good'),
+    .describe('domains and entities that keep everything; only addresses leave, after AWS reported their end'),
   include: z
     .array(text)
     .default([])

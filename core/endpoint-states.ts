@@ -2,8 +2,8 @@ import type { EndpointState, Scope, Snapshot } from './model';
 import { knownScopes } from './snapshot';
 
 /**
- * What a state means for an endpoint's addresses: `route` they are targets; `hold` they stay where
- * they are and none is added; `remove` they leave on the pass that sees it.
+ * The effect of a state on an endpoint's addresses. `route`: they are targets. `hold`: targets
+ * stay, and none is added. `remove`: targets leave in the same pass.
  */
 export type Disposition = 'route' | 'hold' | 'remove';
 

@@ -57,7 +57,7 @@ export type Endpoint = {
    * Unix epoch, milliseconds. The oldest endpoint of a domain decides its protocol, host and paths.
    */
   readonly createdAtMs: number;
-  /** Of a resource endpoint the ARN of its resource configuration. */
+  /** For a resource endpoint: the ARN of its resource configuration. */
   readonly serviceName?: string;
   readonly vpcId?: string;
   readonly protocol: Protocol;
@@ -66,7 +66,7 @@ export type Endpoint = {
   readonly host?: string;
   /** Paths of `kong:path`; empty: `/<domain>`, stripped. */
   readonly paths: readonly string[];
-  /** Those of `paths` that the source's `allow.paths` grants by name. */
+  /** The paths that the source's `allow.paths` grants by name. */
   readonly grantedPaths: readonly string[];
   /** 0 to 65535, Kong's range. */
   readonly weight: number;
@@ -85,9 +85,9 @@ export const quarantineCodes = Object.keys(quarantineMessages) as [QuarantineCod
 export type QuarantineCode = keyof typeof quarantineMessages;
 
 /**
- * An endpoint that is not routed to, why, and what its owner can do. Targets that the control plane
- * holds of it stay there when it is malformed or in conflict; when the source's `allow` refuses
- * what it claims, they leave as absent ones do.
+ * An endpoint without routing, with the reason and its owner's options. Held targets of a malformed
+ * or conflicting endpoint stay. Targets of an endpoint that `allow` refuses leave as absent ones
+ * do.
  */
 export type Quarantined = Problem & {
   readonly endpointId: string;
@@ -176,10 +176,7 @@ export type Finding = Problem & {
 export type Snapshot = {
   readonly takenAtMs: number;
   readonly scopes: readonly ScopeState[];
-  /**
-   * Ids of endpoints that a known scope no longer lists and that their provider, asked by id, does
-   * not know.
-   */
+  /** Ids of missing endpoints of a known scope. Their provider, asked by id, does not know them. */
   readonly goneIds?: readonly string[];
   /** Warnings that belong to no single scope, for people. */
   readonly warnings?: readonly string[];
@@ -227,7 +224,8 @@ export type DomainSettings = {
 };
 
 /**
- * Names of entities that people wrote and the product took over; of a route without a name its id.
+ * Names of entities that people wrote and the product adopted. A route without a name has its id
+ * here.
  */
 export type Adopted = {
   readonly service: string;

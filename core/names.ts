@@ -6,8 +6,8 @@ export function upstreamName(domain: string): string {
 }
 
 /**
- * Name of the upstream of a domain for the data planes of a zone; `zoneId` as AWS writes it
- * (`use1-az1`), without dots.
+ * Name of a domain's upstream for the data planes of a zone. `zoneId` is AWS's id (`use1-az1`),
+ * without dots.
  */
 export function zoneUpstreamName(zoneId: string, domain: string): string {
   return `${zoneId}.${upstreamName(domain)}`;
@@ -29,7 +29,7 @@ export function zoneOfUpstream(name: string): string | undefined {
   return dot < 0 ? undefined : lastLabel(labels.slice(0, dot));
 }
 
-/** Splitting the name is slower, and every held target is asked for both. */
+/** Faster than splitting the name: every held target needs both parts. */
 function lastLabel(labels: string): string {
   return labels.slice(labels.lastIndexOf('.') + 1);
 }

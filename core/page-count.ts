@@ -1,7 +1,7 @@
 /**
- * Follows a list from page to page: takes what names the next page, and gives why the list has no
- * end, where it has none. A page that was named before, not the last one alone, leads in a circle
- * (fm-54).
+ * Follows a list from page to page. Takes the name of the next page, and returns the reason when
+ * the list does not end. A page that was named before leads in a circle, even when it was not the
+ * last one (fm-54).
  */
 export function createPageCount(mostPages: number): (next: string) => string | undefined {
   const named = new Set<string>();

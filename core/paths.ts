@@ -1,34 +1,34 @@
 /**
- * Paths as domains claim them (`/sd2`: that path, and all below it), and as routes hold them. Kong
- * takes a plain path for the beginning of a text: `/sd2` would take `/sd22` too (fm-46). So a route
- * holds an anchored regular expression, and a prefix that ends with a slash.
+ * Paths in the form of domains (`/sd2`: that path and all below it) and in the form of routes. Kong
+ * matches a plain path as a prefix of the text: `/sd2` would match `/sd22` too (fm-46). So a route
+ * holds an anchored regular expression, and a prefix with a slash at its end.
  */
 
 /**
- * The operators of Kong's regular expressions; its older routers refuse a backslash in front of
- * anything else.
+ * The operators of Kong's regular expressions. Older routers refuse a backslash in front of another
+ * character.
  */
 const operators = /[.+*?()[\]{}|^$\\]/g;
 
 /**
- * What a route holds for claimed paths: `~/sd2$` and `/sd2/` for `/sd2`; the root, and regular
- * expressions of others, as they are.
+ * A route's form of claimed paths: `~/sd2$` and `/sd2/` for `/sd2`. The root and regular
+ * expressions of people stay as they are.
  */
 export function boundedPaths(claimed: readonly string[]): readonly string[] {
   return claimed.flatMap((path) => (isBounded(path) ? [path] : [`~${escaped(path)}$`, `${path}/`]));
 }
 
 /**
- * Whether a path as routes hold it takes nothing that merely begins with it; a regular expression
- * is its writer's to judge.
+ * Whether a route's path matches no longer names than its segments. People are responsible for
+ * their regular expressions.
  */
 export function isBounded(path: string): boolean {
   return path.startsWith('~') || path.endsWith('/');
 }
 
 /**
- * The claimed paths that a route's paths stand for, bounded or as versions before wrote them;
- * regular expressions of others stay.
+ * The claimed paths behind a route's paths, in the bounded form or in the form of earlier versions.
+ * Regular expressions of people stay.
  */
 export function claimedPaths(held: readonly string[]): readonly string[] {
   return [...new Set(held.map(claimedPath))];

@@ -24,9 +24,12 @@ export function printableData<T>(data: T): T {
   return JSON.parse(json, (_, value) => (typeof value === 'string' ? printable(value) : value));
 }
 
-/** The same but for what gives text of ours its shape: lines and tabs. */
+/** The same without lines and tabs, which shape the product's own text. */
 export const unprintableInLines = new RegExp(`[${unprintable}]`, 'gu');
-/** On a terminal the colours of `paint`, and the return before progress, are ours too. */
+/**
+ * On a terminal, the colours of `paint` and the carriage return before progress are the product's
+ * own.
+ */
 const own = '^\\r|\\u001b\\[(?:[12]|22|3[1-39])m';
 const onTerminal = new RegExp(`(${own})|${unprintableInLines.source}`, 'gu');
 

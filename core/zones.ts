@@ -1,9 +1,8 @@
 import type { Address } from './model';
 
 /**
- * Whether a text is surely the name of a zone or of a region, as `us-east-1a` or
- * `us-west-2-lax-1a`, and not a zone's id: all of those begin with letters and a digit
- * (`use1-az1`).
+ * Whether a text is certainly the name of a zone or region (`us-east-1a`, `us-west-2-lax-1a`). A
+ * zone's id begins with letters and a digit (`use1-az1`).
  */
 export function isZoneName(text: string): boolean {
   return /^[a-z]+(-[a-z]+)+-\d/.test(text);
@@ -19,7 +18,7 @@ export const zoneNameFix = "write the zone's id (aws ec2 describe-availability-z
 const published = /^[a-z]{3,8}\d{1,2}-(([a-z]{3}\d{1,2}-)?az\d{1,2}|wl\d{1,2}-[a-z]{3}-wlz\d{1,2})$/;
 
 /**
- * Whether a text has the form of a zone's id (`use1-az1`): a zone becomes part of names, and
+ * Whether a text has the form of a zone's id (`use1-az1`). A zone becomes part of names, and
  * strangers may write it (fm-49).
  */
 export function isZoneId(text: string): boolean {
@@ -32,7 +31,7 @@ export function regionPrefixOf(zoneId: string): string {
 }
 
 /**
- * Regions that the zone lies in: zone ids of one region share what stands before the first dash
+ * The regions of the zone. Zone ids of one region share the part before the first dash
  * (`use1-az1`).
  */
 export function homeRegions(

@@ -32,7 +32,7 @@ export const resolverMetrics: Readonly<Record<string, ReadSeries>> = {
   },
   kong_privatelink_resolver_stale_total: {
     type: 'counter',
-    help: 'Questions that got no addresses, since all that is known of the domain is too old.',
+    help: 'Questions without addresses in the answer, because all data of the domain is too old.',
     read: ({ counts }) => ({ '': counts.stale }),
   },
   kong_privatelink_resolver_truncated_total: {

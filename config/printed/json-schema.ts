@@ -3,7 +3,7 @@ import { fileSchema } from '../stages';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** A text that contains a variable, and a text that is a single variable. */
+/** The first: a text with a variable in it. The second: a text that is one variable. */
 const withVariable = { type: 'string', pattern: '\\$\\{[A-Za-z_]\\w*\\}' } as const;
 const variable = { type: 'string', pattern: '^\\$\\{[A-Za-z_]\\w*\\}$' } as const;
 
@@ -13,9 +13,8 @@ export function configJsonSchemaText(): string {
 }
 
 /**
- * JSON Schema of the configuration as people write it, for editors: variables may stand for what
- * they are filled with. What fields mean for each other it does not say: a data plane's file has no
- * control plane.
+ * JSON Schema of the configuration, for editors. A variable may stand in place of its value. The
+ * schema does not check fields against each other: a data plane's file has no control plane.
  */
 export function configJsonSchema(): object {
   const {
@@ -36,7 +35,8 @@ export function configJsonSchema(): object {
 }
 
 /**
- * Allows a variable in place of a value that is no plain text. `const` tells kinds apart and stays.
+ * Allows a variable in place of a value that is no plain text. `const` stays, because it tells
+ * kinds apart.
  */
 function allowVariable(schema: JsonSchema): void {
   const { type, description, default: initial, format, ...others } = schema;

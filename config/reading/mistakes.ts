@@ -13,8 +13,8 @@ export type Mistake = {
   /** The key itself is wrong, not its value. */
   readonly isKey?: boolean;
   /**
-   * The parts of the value contradict each other, or are too many or too few: its type says
-   * nothing.
+   * The parts of the value contradict each other, or their number is wrong. Its type is no help
+   * then.
    */
   readonly isWhole?: boolean;
   /** Absent: the place of the path. */

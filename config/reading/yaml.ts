@@ -47,8 +47,8 @@ function mistakeOf({ code, message, linePos }: Document['errors'][number]): Mist
 }
 
 /**
- * The parser throws one kind of error for an anchor that is missing, another for aliases that
- * multiply; JSON one for a circle.
+ * The parser throws one error for a missing anchor, and another for multiplying aliases. JSON
+ * throws its own for a circle.
  */
 function aliasMistake(thrown: unknown): Pick<Mistake, 'reason' | 'fix'> {
   const fix = 'write it out';
@@ -60,7 +60,7 @@ function aliasMistake(thrown: unknown): Pick<Mistake, 'reason' | 'fix'> {
 
 type PositionAt = (node: Node) => Position;
 
-/** Of two equal keys the last would win, and a key that every object has would be lost. */
+/** The last of two equal keys would win, and a key of every object (`__proto__`) would be lost. */
 function strayKeys(node: unknown, path: KeyPath, positionAt: PositionAt): readonly Mistake[] {
   if (isSeq(node)) return node.items.flatMap((item, index) => strayKeys(item, [...path, index], positionAt));
   if (!isMap(node)) return [];

@@ -1,7 +1,7 @@
 import { type Words, wordsOf } from './parse';
 import { contains, liesIn, parseRange, type Range } from './ranges';
 
-/** What an address is for. */
+/** The purpose of an address. */
 export type AddressKind =
   | 'metadata'
   | 'unspecified'
@@ -13,8 +13,8 @@ export type AddressKind =
   | 'public';
 
 /**
- * The first range that holds an address says its kind. Metadata of AWS: of instances, tasks and
- * pods.
+ * The first range with an address decides its kind. AWS has metadata addresses for instances, tasks
+ * and pods.
  */
 const texts: readonly (readonly [AddressKind, readonly string[]])[] = [
   ['metadata', ['169.254.169.254/32', '169.254.170.2/32', '169.254.170.23/32', 'fd00:ec2::/32']],
@@ -28,12 +28,10 @@ const texts: readonly (readonly [AddressKind, readonly string[]])[] = [
 ];
 
 const kinds = texts.flatMap(([kind, list]) => rangesOf(list).map((range) => ({ kind, range })));
-/** Ten thousand addresses are judged in a pass: each by the ranges of its own family. */
+/** A pass judges ten thousand addresses, each only by the ranges of its own family. */
 const kindsOfIpv4 = kinds.filter(({ range }) => range.words.length === 1);
 
-/**
- * IPv6 ranges whose last word are the IPv4 address that is reached: mapped, compatible, and NAT64.
- */
+/** IPv6 ranges with an IPv4 address in the last word: mapped, compatible, and NAT64. */
 const embedding = rangesOf(['::ffff:0:0/96', '::/96', '64:ff9b::/96']);
 
 function rangesOf(list: readonly string[]): readonly Range[] {
@@ -41,8 +39,8 @@ function rangesOf(list: readonly string[]): readonly Range[] {
 }
 
 /**
- * The kind of an IP address; of IPv4 inside IPv6 that of the IPv4 address. Undefined for what is no
- * address.
+ * The kind of an IP address. IPv4 inside IPv6 has the kind of its IPv4 address. Undefined for any
+ * other text.
  */
 export function kindOf(ip: string): AddressKind | undefined {
   const words = wordsOf(ip);
@@ -56,12 +54,15 @@ function kindOfWords(words: Words): AddressKind {
   return embedded ? kindOfWords(embedded) : 'public';
 }
 
-/** The IPv4 address that an IPv6 address leads to, where it leads to one. */
+/** The IPv4 address inside an IPv6 address, if there is one. */
 export function embeddedIn(words: Words): Words | undefined {
   return embedding.some((range) => contains(range, words)) ? words.slice(3) : undefined;
 }
 
-/** The one kind of all addresses of a range; undefined where it spans several, or is public. */
+/**
+ * The one kind of all addresses of a range. Undefined when the range spans several kinds, or is
+ * public.
+ */
 export function kindOfRange(range: Range): AddressKind | undefined {
   return kinds.find((one) => liesIn(range, one.range))?.kind;
 }

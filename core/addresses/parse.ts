@@ -1,26 +1,26 @@
 /**
- * Addresses are read here and nowhere else: what one layer takes, the next must not throw on
+ * The only parser of addresses. An address that one layer accepts must not make another one throw
  * (fm-45).
  */
 
 /** The bits of an IP address, 32 to a number: one number for IPv4, four for IPv6. */
 export type Words = readonly number[];
 
-/** The longest way to write an address: eight groups, the last two as IPv4. */
+/** The longest spelling of an address: eight groups, the last two as IPv4. Characters. */
 const maxLength = 45;
 
 /**
- * The one spelling of an IP address, IPv6 with all eight groups written out, as Kong stores it
- * (kong/db/dao/targets.lua). Undefined for everything else: empty texts, IPv6 with a zone
+ * The one spelling of an IP address. IPv6 has all eight groups, as Kong stores it
+ * (kong/db/dao/targets.lua). Undefined for any other text: empty, IPv6 with a zone
  * (`fe80::1%eth0`), numbers out of range or with leading zeros.
  */
 export function parseIp(text: string): string | undefined {
   const words = wordsOf(text);
-  // There is no other way to write an IPv4 address.
+  // IPv4 has only one spelling.
   return words?.length === 1 ? text : words && textOf(words);
 }
 
-/** The bits of an IP address; undefined for what is none. */
+/** The bits of an IP address; undefined for any other text. */
 export function wordsOf(text: string): Words | undefined {
   if (text.length > maxLength) return undefined;
   if (text.includes(':')) return ipv6Of(text);
@@ -28,7 +28,7 @@ export function wordsOf(text: string): Words | undefined {
   return word === undefined ? undefined : [word];
 }
 
-/** A host as URLs and addresses with a port name it, without the brackets around IPv6. */
+/** The host of a URL or an address with a port, without the brackets of IPv6. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[|\]$/g, '');
 }

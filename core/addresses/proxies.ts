@@ -4,23 +4,23 @@ import { parseIp, withoutBrackets, wordsOf } from './parse';
 import { contains, parseRange } from './ranges';
 
 /**
- * A proxy, and the variable of the environment that names it. Its user and password are secrets:
- * `url.origin` is what may be shown.
+ * A proxy, with the environment variable that names it. Its user and password are secrets. Messages
+ * may show `url.origin`.
  */
 export type NamedProxy = { readonly url: URL; readonly variable: string };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a connection goes. */
+/** The target of a connection. */
 export type Destination = { readonly protocol: 'http:' | 'https:'; readonly host: string; readonly port: number };
 
-/** This machine and its neighbours on the link, metadata among them: a proxy would ask its own. */
+/** This machine and its link, with metadata: a proxy would reach its own. */
 const neverProxied: ReadonlySet<string | undefined> = new Set(['loopback', 'unspecified', 'metadata', 'link-local']);
 
 /**
- * The proxy on the way to `destination`, as HTTPS_PROXY or HTTP_PROXY (by the protocol) and
- * NO_PROXY say; the lower case counts first. Undefined where there is none; a problem where the
- * variable names none.
+ * The proxy for `destination`, by HTTPS_PROXY or HTTP_PROXY (by the protocol) and NO_PROXY. The
+ * lower-case variable wins. Undefined without a proxy. A problem when the variable is not a proxy's
+ * address.
  */
 export function proxyFor(destination: Destination, env: Environment): NamedProxy | Problem | undefined {
   const [variable, text] = setIn(env, `${destination.protocol.slice(0, -1)}_proxy`) ?? [];
@@ -29,12 +29,12 @@ export function proxyFor(destination: Destination, env: Environment): NamedProxy
 }
 
 function namedBy(text: string, variable: string): NamedProxy | Problem {
-  // As curl and Go take it, a host and a port alone are enough.
+  // curl and Go also accept a host and a port alone.
   const whole = text.includes('://') ? text : `http://${text}`;
   if (!/^https?:\/\//i.test(whole) || !URL.canParse(whole))
     return { reason: `${variable} names no HTTP proxy`, fix: `write ${variable} as http://HOST:PORT, or unset it` };
   const url = new URL(whole);
-  // Else what is shown as the host would be the beginning of a secret.
+  // Otherwise messages would show the beginning of a secret as the host.
   if ((url.pathname + url.search + url.hash).includes('@'))
     return {
       reason: `${variable} has a user or password with / ? or # in it, where the name of the proxy should begin`,
@@ -55,8 +55,8 @@ function isDirect({ host, port }: Destination, noProxy: string): boolean {
 }
 
 /**
- * Whether an entry of NO_PROXY names the host: itself or a domain above it, an address or its
- * range, a port where it has one.
+ * Whether an entry of NO_PROXY matches the host: by its name or a domain above it, by its address
+ * or range. An entry with a port matches only that port.
  */
 function covers(entry: string, name: string, port: number): boolean {
   if (entry === '*') return true;

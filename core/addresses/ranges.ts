@@ -1,12 +1,9 @@
 import { type Words, wordsOf } from './parse';
 
-/** A range of IP addresses: those whose bits under the masks are those of `words`. */
+/** A range of IP addresses: all addresses with the bits of `words` under the masks. */
 export type Range = { readonly words: Words; readonly masks: Words; readonly length: number };
 
-/**
- * The range that a text names in CIDR notation (`10.0.0.0/16`, `fd00::/8`); undefined for
- * everything else.
- */
+/** Parses a range in CIDR notation (`10.0.0.0/16`, `fd00::/8`); undefined for any other text. */
 export function parseRange(text: string): Range | undefined {
   const [address = '', length = '', ...rest] = text.split('/');
   const words = wordsOf(address);
@@ -21,7 +18,7 @@ function masksOf(length: number, words: number): Words {
   });
 }
 
-/** Whether the range holds the address, which is of the same family then. */
+/** Whether the range contains the address. The families must match. */
 export function contains({ words, masks }: Range, address: Words): boolean {
   if (words.length !== address.length) return false;
   for (let at = 0; at < words.length; at += 1)
@@ -34,7 +31,7 @@ export function liesIn(inner: Range, outer: Range): boolean {
   return inner.length >= outer.length && contains(outer, inner.words);
 }
 
-/** Whether two ranges have an address in common; never for what is no range. */
+/** Whether two ranges share an address. False when a text is no range. */
 export function overlap(one: string, other: string): boolean {
   const a = parseRange(one);
   const b = parseRange(other);

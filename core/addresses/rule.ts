@@ -3,11 +3,11 @@ import { wordsOf } from './parse';
 import { contains, parseRange } from './ranges';
 
 /**
- * The one rule of what may be a target: discovery applies it at every edge, sync to what is held
- * (docs/decisions/0031-target-addresses.md).
+ * The one rule for addresses of targets. Discovery applies it at every edge, and sync applies it to
+ * held targets (docs/decisions/0031-target-addresses.md).
  */
 
-/** Kinds that are never targets, whatever a configuration says. */
+/** Kinds that are never targets. No configuration allows them. */
 export const neverTargets: ReadonlySet<AddressKind> = new Set([
   'metadata',
   'unspecified',
@@ -16,18 +16,18 @@ export const neverTargets: ReadonlySet<AddressKind> = new Set([
   'broadcast',
 ]);
 
-/** Every address there is; loopback needs a range of its own. */
+/** All addresses. Loopback needs its own range. */
 export const anyRange: readonly string[] = ['0.0.0.0/0', '::/0'];
 
 export type AddressClaim = {
   readonly ip: string;
-  /** Whose address it is. */
+  /** The endpoint of the address. */
   readonly endpointId: string;
-  /** Ranges that the configuration of its source grants (`allow.addresses`). */
+  /** The granted ranges of its source (`allow.addresses`). */
   readonly granted: readonly string[];
 };
 
-/** The kind for which an address may be no target; undefined: it may be one. */
+/** The kind that forbids the address as a target; undefined: it is allowed. */
 export function refusedKind({ ip, endpointId, granted }: AddressClaim): AddressKind | undefined {
   const kind = kindOf(ip);
   if (kind === undefined || kind === 'private') return undefined;
@@ -37,14 +37,14 @@ export function refusedKind({ ip, endpointId, granted }: AddressClaim): AddressK
 }
 
 /**
- * VPC IPv6 is public, and VPCs may use public ranges. Ids of this form are EC2's own: no other
- * source makes one.
+ * IPv6 addresses of VPCs are public, and VPCs may use public ranges. Only EC2 makes ids of this
+ * form.
  */
 function isStatedByEc2(endpointId: string): boolean {
   return /^(vpce|i)-[0-9a-f]+$/.test(endpointId);
 }
 
-/** Loopback is granted by name only, and not as a part of everything. */
+/** A range grants loopback only when it lies in loopback itself. */
 function grants(text: string, ip: string, kind: AddressKind): boolean {
   const range = parseRange(text);
   const words = wordsOf(ip);

@@ -2,31 +2,31 @@ import type { Endpoint, Target } from '../model';
 import { parseIp } from './parse';
 
 /**
- * `ip:port`, or `[ip]:port` for IPv6: Kong refuses it without brackets. Never throws: what is no IP
- * address stays as it is.
+ * `ip:port`, or `[ip]:port` for IPv6: Kong requires the brackets. Never throws: any other text
+ * stays as it is.
  */
 export function formatAddress({ ip, port }: { readonly ip: string; readonly port: number }): string {
   return ip.includes(':') ? `[${normaliseIp(ip)}]:${port}` : `${ip}:${port}`;
 }
 
 /**
- * One spelling for each address, so that addresses can be compared as text; what is no IP address
- * stays as it is.
+ * Returns one spelling for each address, so that addresses compare as text. Any other text stays as
+ * it is.
  */
 export function normaliseIp(ip: string): string {
   return parseIp(ip) ?? ip;
 }
 
 /**
- * The IP address of a target as Kong names it (`ip:port`, `[ip]:port`); undefined for a host name,
- * or for what is neither.
+ * The IP address in Kong's name of a target (`ip:port`, `[ip]:port`); undefined for a host name and
+ * for any other text.
  */
 export function ipOfAddress(address: string): string | undefined {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*)):\d+$/.exec(address) ?? [];
   return parseIp(bracketed ?? plain ?? '');
 }
 
-/** One target per address of an endpoint, whatever its state. */
+/** One target for each address of an endpoint, in any state. */
 export function targetsOf(endpoint: Endpoint): readonly Target[] {
   return endpoint.addresses.map((address) => ({
     ip: address.ip,
@@ -39,7 +39,7 @@ export function targetsOf(endpoint: Endpoint): readonly Target[] {
   }));
 }
 
-/** The paths that an endpoint claims: its own, else that of its domain's name. */
+/** The claimed paths of an endpoint: its own, else the path with its domain's name. */
 export function pathsOf({ paths, domain }: Endpoint): readonly string[] {
   return paths.length > 0 ? paths : [`/${domain}`];
 }

@@ -1,23 +1,23 @@
 import type { Problem } from '../errors';
 import type { Discovered, Scope } from '../model';
 
-/** What speaks for and against an answer's being of the account that answered before (fm-37). */
+/** Evidence for and against a change of the answering account (fm-37). */
 export type AccountEvidence = {
-  /** The account that answered; absent: STS does not say. */
+  /** The account that answered; absent: STS did not tell. */
   readonly told?: string;
   /** The account that the operator names (`ownAccount` of the source). */
   readonly own?: string;
-  /** Accounts that answered before; empty: none is remembered. */
+  /** Accounts that answered before; may be empty. */
   readonly remembered: readonly string[];
-  /** Ids of endpoints that are in use from this scope. */
+  /** Ids of endpoints in use from this scope. */
   readonly heldIds: readonly string[];
-  /** Ids of endpoints that it lists now. */
+  /** Ids of endpoints that the scope lists now. */
   readonly listedIds: ReadonlySet<string>;
 };
 
 /**
- * Whether the answer may be of another account, in which every list is empty and every id unknown,
- * as if all had been deleted.
+ * Whether the answer may come from another account. There every list is empty and every id unknown,
+ * as if everything had been deleted.
  */
 export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: AccountEvidence): boolean {
   if (own !== undefined) return told !== undefined && told !== own;
@@ -25,7 +25,7 @@ export function isOtherAccount({ told, own, remembered, heldIds, listedIds }: Ac
   return heldIds.length > 0 && !heldIds.some((id) => listedIds.has(id));
 }
 
-/** Says it to people, with the two ways out. */
+/** The error for people, with the two ways out. */
 export function otherAccount(
   { source }: Scope,
   { told, own, remembered }: Pick<AccountEvidence, 'told' | 'own' | 'remembered'>,
@@ -52,7 +52,7 @@ export function otherAccount(
   };
 }
 
-/** Ids of all that a scope lists, also of what it quarantines. */
+/** Ids of all endpoints that a scope lists, with quarantined ones. */
 export function idsOf({ endpoints, quarantined }: Discovered): readonly string[] {
   return [...endpoints.map((one) => one.id), ...quarantined.map((one) => one.endpointId)];
 }

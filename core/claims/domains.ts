@@ -7,11 +7,11 @@ import type { Incumbent, Incumbents } from './incumbents';
 export type Settled = { readonly endpoints: readonly Endpoint[]; readonly quarantined: readonly Quarantined[] };
 
 /**
- * In each domain one endpoint decides protocol, host and paths, and who says otherwise is
- * quarantined. `claimants` by age. It is the oldest that agrees with what is in use, those in use
- * first (what is in use may say nothing of a field); else the oldest of those in use, whose tags
- * were changed; else, where nothing is in use, the oldest. Where all that is in use is out of
- * sight, nobody decides, and what is in use stays.
+ * In each domain one endpoint decides protocol, host and paths. Endpoints that disagree are
+ * quarantined. `claimants` are ordered by age. These candidates decide, in this order: the oldest
+ * that agrees with the settings in use, endpoints in use first; the oldest endpoint in use, with
+ * changed tags; without endpoints in use, the oldest. When all endpoints in use are out of sight,
+ * nobody decides, and their settings stay.
  */
 export function settleDisagreements(claimants: readonly Endpoint[], incumbents: Incumbents): Settled {
   const settled = [...groupBy(claimants, (one) => one.domain)].map(([domain, group]) =>
@@ -47,7 +47,7 @@ function leaderOf(group: readonly Endpoint[], incumbent: Incumbent | undefined):
   return incumbent.isUncertain ? undefined : inUseStill[0];
 }
 
-/** What the endpoints of a domain must agree on, as text; absent: anything. */
+/** The settings that a domain's endpoints must share, as text; absent: any value. */
 type Settings = Readonly<Partial<Record<'protocol' | 'host' | 'path', string>>>;
 
 function settingsOf(endpoint: Endpoint): Required<Settings> {

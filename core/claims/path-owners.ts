@@ -1,12 +1,10 @@
 import { compareText } from '../addresses/targets';
 import type { Incumbents } from './incumbents';
 
-/**
- * A path of a route that people wrote beside the generated ones, and the service that it leads to.
- */
+/** A path of a route that people wrote, with the service of the route. */
 export type WrittenPath = { readonly path: string; readonly route: string; readonly service?: string };
 
-/** Facts that decide about paths, apart from the endpoints that claim them. */
+/** Facts about paths, apart from the claims of endpoints. */
 export type PathRights = {
   readonly incumbents: Incumbents;
   /** Domains whose path `/NAME` is reserved for them. */

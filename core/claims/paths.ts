@@ -13,10 +13,10 @@ type Ground = {
 } & Pick<PathRights, 'unrouted'>;
 
 /**
- * Decides which domain owns which path; `endpoints` agree within each domain. A path belongs to the
- * domain whose route has it already, else `/NAME` to domain NAME, else to whom the operator grants
- * it by name (`allow.paths`), else to the oldest that asks; what people wrote is nobody's to claim.
- * An endpoint that wants a path of another, or one below it that is not granted, is quarantined and
+ * Decides the owner of each path. `endpoints` agree within each domain. A path belongs to the
+ * domain whose route has it. Otherwise `/NAME` belongs to domain NAME. Otherwise the operator's
+ * grant by name (`allow.paths`) decides, else the oldest claim. Nobody can claim a path that people
+ * wrote. An endpoint that claims an owned path, or an ungranted one below it, is quarantined and
  * owns nothing (docs/decisions/0004-path-ownership.md).
  */
 export function settlePaths(endpoints: readonly Endpoint[], rights: PathRights): Settled {

@@ -3,7 +3,8 @@ import type { Incumbents } from './incumbents';
 import { newestOf, type Statement } from './statements';
 
 /**
- * What the operator's `allow`, or the tag's own writer, keeps away from a domain has no part in it.
+ * These endpoints do not belong to the domain: `allow` of the operator, or the tag itself, excludes
+ * them.
  */
 const strangers: ReadonlySet<QuarantineCode> = new Set([
   'domain-not-allowed',
@@ -13,9 +14,9 @@ const strangers: ReadonlySet<QuarantineCode> = new Set([
 ]);
 
 /**
- * Domains whose path `/NAME` is kept for them: those with anything in the control plane, and those
- * with an endpoint that is not gone, whatever it claims, waits for, or is quarantined for; an
- * unknown scope counts with what it last said (fm-47).
+ * Domains with a reserved path `/NAME`. Such a domain has an entity in the control plane, or an
+ * endpoint that has not ended, in any state or quarantine. An unknown scope takes part with its
+ * last answer (fm-47).
  */
 export function reservedNames(
   statements: ReadonlyMap<string, readonly Statement[]>,

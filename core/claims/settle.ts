@@ -44,9 +44,9 @@ export type Contested = ReadonlyMap<string, Problem>;
 export type Rights = Pick<PathRights, 'written' | 'unrouted'> & { readonly contested?: Contested };
 
 /**
- * Settles who gets which domain and path. What serves already (`incumbents`) keeps its settings and
- * paths against newcomers, so that recreating an endpoint never hands its domain to somebody else.
- * An unknown scope takes part with what it last held.
+ * Settles the owner of each domain and path. Serving endpoints (`incumbents`) keep their settings
+ * and paths against newcomers, so a recreated endpoint never loses its domain to another one. An
+ * unknown scope takes part with its last answer.
  */
 export function settleClaims(
   snapshot: Snapshot,
@@ -70,8 +70,8 @@ function quarantineContested({ id, scopeId, domain, state, observed }: Endpoint,
 }
 
 /**
- * Settles claims without paths: on a data plane the routes of the control plane have settled paths
- * already.
+ * Settles claims without paths: on a data plane the control plane's routes have already settled
+ * them.
  */
 export function settleDomains(snapshot: Snapshot, incumbents: Incumbents = noIncumbents): Claims {
   const { agreed } = settleSettings(snapshot, incumbents);
@@ -90,8 +90,8 @@ function settleSettings(snapshot: Snapshot, incumbents: Incumbents) {
 }
 
 /**
- * An endpoint in use from a scope that is unknown now stays with that scope, even where another
- * scope lists it.
+ * An endpoint in use stays with its scope while the scope is unknown, even when another scope lists
+ * it.
  */
 function scopeInUse({ id, domain }: Endpoint, incumbents: Incumbents, unknown: ReadonlySet<string>) {
   const scopeId = incumbents.get(domain)?.scopeIds?.get(id);
@@ -118,8 +118,8 @@ function claimantsOf(statements: Statements, incumbents: Incumbents): readonly E
 }
 
 /**
- * Returns the endpoint as last observed. It belongs to the first scope that lists it, so that its
- * tags do not change.
+ * Returns the endpoint as last observed. The first scope in the list keeps it, so that its tags
+ * stay stable.
  */
 function claimantOf(said: readonly Statement[], incumbents: Incumbents): Endpoint | undefined {
   const [first] = said.filter((one) => one.endpoint);

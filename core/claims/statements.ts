@@ -21,9 +21,9 @@ export type Statement = {
 };
 
 /**
- * All that the scopes say, by endpoint id, in the order of the scopes. Several may speak of one
- * endpoint: a source beside the snapshot of another gateway, for instance. What a relay passes on
- * of a scope that was read here since then is left out (fm-38).
+ * All statements of the scopes, by endpoint id, in the order of the scopes. Several scopes may
+ * speak of one endpoint, for example a source beside the snapshot of another gateway. A relayed
+ * statement is left out when this process read its scope later (fm-38).
  */
 export function statementsOf({ scopes }: Snapshot): Statements {
   const kept = statementsOfScopes.get(scopes) ?? collect(scopes);
@@ -66,8 +66,8 @@ function collect(scopes: Snapshot['scopes']): Statements {
 }
 
 /**
- * Whether this process read that very scope since. A role names its account; without a role the
- * credentials of the relay may be of another account.
+ * Whether this process read the same scope later. A role names its account. Without a role, the
+ * relay's credentials may belong to another account.
  */
 function isReadSince({ atMs, accountId }: Observed, state: ScopeState | undefined): boolean {
   const held = state && lastGoodOf(state);

@@ -3,8 +3,8 @@ import type { QuarantineCode, Quarantined, Snapshot } from '../model';
 import { newestOf, type Statement, statementsOf } from './statements';
 
 /**
- * What discovery says about an endpoint whose addresses are in use: `gone` for certain, `absent`
- * from what was read, or `uncertain`, which never removes anything.
+ * Discovery's verdict about an endpoint with addresses in use: `gone` for certain, `absent` from a
+ * read scope, or `uncertain`. An uncertain endpoint is never removed.
  */
 export type Verdict = {
   readonly is: 'gone' | 'absent' | 'uncertain';

@@ -14,9 +14,9 @@ export type EndpointConnection = {
   /** The region of the endpoint. The service may be in another region. */
   readonly region?: string;
   /**
-   * Why AWS's item could not be read but for its id (fm-45). The rest is then as it was last known,
-   * with state `unreadable` where it never was: a table keeps the endpoint as it was, and nobody
-   * accepts or rejects it.
+   * Why only the id of AWS's item could be read (fm-45). The rest is the last known value, or state
+   * `unreadable` without one. A table keeps the endpoint as it was, and it is neither accepted nor
+   * rejected.
    */
   readonly misfit?: string;
 };

@@ -9,9 +9,9 @@ export type TableEntry = {
 };
 
 /**
- * The text of a table, which the plugin `privatelink-callers` reads: a line for each consumer and
- * account, its name, the account (`-`: unknown) and the ids of its endpoints, between them one
- * space each. The same entries give the same bytes; no entries give no text.
+ * The text of a table for the plugin `privatelink-callers`. It has a line for each consumer and
+ * account: name, account (`-`: unknown) and endpoint ids, separated by one space. Equal entries
+ * give equal bytes. Without entries the text is empty.
  */
 export function writeTable(entries: readonly TableEntry[]): string {
   const lines = new Map<string, Set<string>>();

@@ -50,7 +50,7 @@ export const writingErrors = {
     exit: ofError,
     transient: true,
   },
-  /** The control plane, or the program that writes to it, is in a state that is not supported. */
+  /** The control plane, or its writing program, is in an unsupported state. */
   CONTROL_PLANE: {
     text: 'The answer of the control plane, of decK or of a decK file cannot be used.',
     causes: [

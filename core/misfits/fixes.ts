@@ -13,9 +13,9 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /**
- * Zod's error map: says what to write instead, where the schema has no words of its own; undefined
- * leaves it to Zod. A message for unknown keys has a line for each. A value is never printed, it
- * may be a secret.
+ * Zod's error map: the fix for a value, when the schema has no text of its own; undefined leaves it
+ * to Zod. A message about unknown keys has a line for each. Values are never printed, because they
+ * may be secrets.
  */
 export function fixOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {

@@ -11,8 +11,8 @@ export function backoffMs(failures: number, random: () => number): number {
 }
 
 /**
- * Returns the time plus or minus up to a tenth, so that processes that started together drift
- * apart. `random` returns 0 to 1.
+ * Returns the time plus or minus up to a tenth: processes with a common start then drift apart.
+ * `random` returns 0 to 1.
  */
 export function jittered(ms: number, random: () => number): number {
   return ms * (0.9 + 0.2 * random());

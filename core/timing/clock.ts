@@ -1,4 +1,4 @@
-/** Time as the product needs it, so that tests and the simulation bring their own. */
+/** The product's view of time. Tests and the simulation bring their own. */
 export type Clock = {
   /**
    * The wall clock: unix epoch, milliseconds. People and NTP set it, so it only stamps output and
@@ -11,7 +11,7 @@ export type Clock = {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 };
 
-/** Both clocks: together they show that the wall clock was set. */
+/** Both clocks together reveal a set wall clock. */
 export type Clocks = Pick<Clock, 'now' | 'monotonicMs'>;
 
 /**
@@ -20,17 +20,17 @@ export type Clocks = Pick<Clock, 'now' | 'monotonicMs'>;
 const leastStepMs = 1_000;
 
 /**
- * Two who read both clocks one after the other tell a step a few milliseconds apart. Who compares
- * the times of observations over a step adds this to the earlier one: rather an observation too few
- * than one that counts twice.
+ * Two readers of both clocks see the same step a few milliseconds apart. A comparison of
+ * observations over a step adds this to the earlier time: missing an observation is better than
+ * counting one twice.
  */
 export const inexactMs = 10;
 
 /** The wall clock as a process follows it. */
 export type Timeline = {
   /**
-   * Notices a wall clock that was set since the last call. Returns by how many milliseconds; 0 for
-   * at most a second.
+   * Detects a set wall clock since the last call. Returns the step in milliseconds; 0 for at most a
+   * second.
    */
   follow(): number;
   /** Returns the time of the wall clock, as last followed, at this monotonic time. */

@@ -14,8 +14,8 @@ import {
 import { isProblem, type Problem } from '../errors';
 
 /**
- * Files of the product have twelve levels. The composer recurses at each level; near the end of the
- * stack Node ends the process, and no `catch` sees that (fm-45).
+ * The product's files have twelve levels. The composer recurses at each level. Near the end of the
+ * stack Node ends the process, and no `catch` helps (fm-45).
  */
 export const mostLevels = 100;
 
@@ -55,8 +55,8 @@ export function readYamlValue(text: string, options: YamlOptions & ToJSOptions =
 }
 
 /**
- * Returns the syntax; undefined where it is too deep. Until the end the parser keeps levels in a
- * stack of its own, without recursion.
+ * Returns the syntax; undefined when it is too deep. Until its end the parser uses its own stack,
+ * without recursion.
  */
 function tokensOf(text: string, lines: LineCounter): readonly CST.Token[] | undefined {
   const parser = new Parser(lines.addNewLine);

@@ -33,7 +33,7 @@ export type PinnedTo = {
   readonly left?: string;
 };
 
-/** An entity with the revision that created it, and the id from that write. */
+/** An entity with the id and the revision of its creation. */
 export type Created = { readonly id: string; readonly revision: string };
 
 /** Verdict of a trial, and the gate that decided it. */

@@ -24,7 +24,7 @@ export function readPage(text: string): Page {
   const tokens = parser.parse(text, {});
   const inlines = inlinesOf(tokens);
   return {
-    passages: inlines.map(({ line, token }) => ({ line, text: plainText(token) })),
+    passages: inlines.flatMap(({ line, token }) => passagesIn(plainText(token), line)),
     prose: proseLines(text, tokens),
     links: inlines.flatMap(({ line, token }) => linksOf(token).map((link) => ({ line, text: link }))),
     code: [
@@ -46,10 +46,22 @@ function inlinesOf(tokens: readonly Token[]): readonly { readonly line: number; 
   });
 }
 
+/** Stands for a `<br>`, after which another sentence begins. */
+const lineBreak = '\u2028';
+
+function passagesIn(text: string, line: number): readonly Passage[] {
+  const parts = text.split(lineBreak);
+  return parts.map((part, index) => {
+    const above = parts.slice(0, index).join('').split('\n').length - 1;
+    return { line: line + above, text: part };
+  });
+}
+
 function plainText(token: Token): string {
   return (token.children ?? [])
     .map(({ type, content }) => {
       if (type === 'code_inline') return codeWord;
+      if (type === 'html_inline' && /^<br\b/i.test(content)) return lineBreak;
       if (type === 'softbreak' || type === 'hardbreak') return '\n';
       return type === 'text' || type === 'text_special' ? content : '';
     })

@@ -152,7 +152,7 @@ describe('checkBase', () => {
     [
       'a service that nobody has',
       'routes: [{ name: a, service: { name: sd9 } }]\n',
-      'refers to service sd9, which neither',
+      'refers to service sd9, but neither',
     ],
     ['a consumer that nobody has', 'plugins: [{ name: acl, consumer: eve }]\n', 'refers to consumer eve'],
   ])('refuses %s', (_, text, said) => {

@@ -52,6 +52,7 @@ describe('a page', () => {
     ['a line that is one word', 'x'.repeat(120)],
     ['a sentence of 30 words', wrapped(30)],
     ['two sentences', `${wrapped(20)}.\n${wrapped(20)}.`],
+    ['two sentences around a line break of a cell', `| a |\n| --- |\n| ${words(20)}<br>${words(20)} |`],
     ['code as one word', `${wrapped(29)}\n\`${words(8)}\``],
     ['a link as its text', `${wrapped(28)}\n[two words](other.md)`],
     ['one that in each sentence', 'The one that names. The one that serves.'],
