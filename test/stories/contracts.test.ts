@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => stage.close());
 
-it('lets nobody through who is in no contract, not even where people accepted the connection', async () => {
+it('a contract refuses every caller that it does not name, even after people accepted the connection', async () => {
   const trips: Trip[] = [];
   for (const act of stage.estate.acts) trips.push((await act(stage)).trip);
   const { world, product } = stage;

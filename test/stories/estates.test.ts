@@ -31,7 +31,7 @@ function writes(event: StoryEvent | undefined, kind: RegExp) {
 }
 
 describe('estates', () => {
-  it('T1 uses the endpoint of the other region, and prefers one of its own as soon as there is one', async () => {
+  it('T1 uses an endpoint of the other region, and prefers one of its own region as soon as it exists', async () => {
     const [first, second, third] = await run('T1');
 
     expect(first?.trip.hops.filter(({ from }) => from === 'gateway')).toHaveLength(2);
@@ -47,7 +47,7 @@ describe('estates', () => {
     expect(chosen(third, 'shop').zoneId).toMatch(/^use1-/);
   });
 
-  it('T2 routes two domains by path, follows one that moves, and refuses a domain that is not allowed', async () => {
+  it('T2 routes two domains by path, follows a moved domain, and refuses a forbidden domain', async () => {
     const [first, second, third] = await run('T2');
 
     expect(chosen(first, 'dogs')).toMatchObject({ zoneId: 'use1-az1', reason: 'plugin, same zone as the data plane' });
@@ -60,7 +60,7 @@ describe('estates', () => {
     );
   });
 
-  it('T3 registers the endpoint in Cloud Map, replaces it when it is made anew, and routes to what others register', async () => {
+  it('T3 registers the endpoint in Cloud Map, replaces it when recreated, and routes to other instances', async () => {
     const [first, second] = await run('T3');
 
     expect(chosen(first, 'employees')).toMatchObject({
@@ -78,7 +78,7 @@ describe('estates', () => {
     expect(asked(second)?.address.split(':')[0]).toMatch(/^127\.20\.4\.1[12]$/);
   });
 
-  it('T4 reaches an instance, a DNS name and an address, and says which network cannot be reached', async () => {
+  it('T4 reaches an instance, a DNS name and an address, and names the unreachable network', async () => {
     const [first, second, third] = await run('T4');
 
     expect(chosen(first, 'stock')).toMatchObject({ zoneId: 'use1-az1', reason: 'plugin, same zone as the data plane' });

@@ -3,7 +3,7 @@ import type { Story } from '#sandbox/story';
 import { startSandbox } from '../support/sandbox';
 
 describe('npm start -- --faults', () => {
-  it('shows what each fault makes of discovery, while nothing changes and every request goes right', async () => {
+  it('shows the effect of each fault on discovery, while nothing changes and every request succeeds', async () => {
     const { out, exitCode } = await startSandbox('--faults', '--json');
     const { ok, events }: Story = JSON.parse(out);
     const faults = events.slice(1, -1);

@@ -18,7 +18,10 @@ import {
 } from '../support/network/resolver';
 import { until } from '../support/until';
 
-/** As many as a control plane of Konnect has targets, each of them a name for the resolver. */
+/**
+ * As many domains as a control plane of Konnect holds targets. Each target is a name for the
+ * resolver.
+ */
 const most = 10_000;
 
 let folder: string;
@@ -64,7 +67,7 @@ function withId(query: Buffer, id: number): Buffer {
   return query;
 }
 
-it(`answers each of ${most} domains by its own addresses, and denies one more`, async () => {
+it(`the resolver answers each of ${most} domains by its own addresses, and denies one more`, async () => {
   const endpoints = numbers.map((index) => {
     const addresses = addressesOf(index).map((ip) => ({ ip, region: 'us-east-1' }));
     return endpointOf({ id: `vpce-${index}`, domain: `d${index}`, createdAtMs: index, addresses });
@@ -72,7 +75,7 @@ it(`answers each of ${most} domains by its own addresses, and denies one more`, 
   writeSnapshot(join(folder, 'snapshot.json'), endpoints);
   resolver = spawnResolver(['-c', writeConfig(folder), '--zone-id', 'use1-az1', '--json']);
   const { port } = await listeningAt(resolver);
-  // It denies nothing before it has asked each scope three times.
+  // The resolver denies nothing before it has asked each scope three times.
   await until('it denies a domain', async () => (await ask(port, nameOf(most), 'SRV')).rcode === 'NXDOMAIN');
 
   const [srv, a] = [await askForAll(port, 'SRV'), await askForAll(port, 'A')];

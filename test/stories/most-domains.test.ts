@@ -10,7 +10,9 @@ import { type CliResult, runCli } from '../support/cli';
 import { token } from '../support/control-planes/konnect';
 import { writeSnapshot } from '../support/network/resolver';
 
-/** What a control plane of Konnect holds: 10,000 of each kind, which the stand-in keeps to. */
+/**
+ * The limit of a control plane of Konnect: 10,000 of each kind. The stand-in has this limit too.
+ */
 const most = 10_000;
 
 let konnect: Konnect;
@@ -26,7 +28,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A domain of two addresses for each number. */
+/** One domain of two addresses for each number. */
 function domains(count: number): readonly Endpoint[] {
   return Array.from({ length: count }, (_, index) => {
     const place = `${index >> 8}.${index & 255}`;
@@ -37,7 +39,7 @@ function domains(count: number): readonly Endpoint[] {
   });
 }
 
-/** Runs a verb where so many domains are known, all of them this way. */
+/** Runs a verb with so many domains, all of them via `via`. */
 function run(verb: string, via: string, count: number): Promise<CliResult> {
   writeSnapshot(join(folder, 'snapshot.json'), domains(count));
   const controlPlane = { type: 'konnect', address: konnect.url, name: 'prod', token, concurrency: 10 };
@@ -50,14 +52,14 @@ function run(verb: string, via: string, count: number): Promise<CliResult> {
 const writes = () => konnect.calls.filter(({ method }) => method !== 'GET');
 
 describe(`${most} domains`, () => {
-  it('are refused with their addresses before anything is written', async () => {
+  it('are refused, with addresses as targets, before the first write', async () => {
     const { exitCode, out } = await run('sync', 'addresses', most);
 
     expect([exitCode, writes()]).toEqual([3, []]);
     expect(out).toContain(`the plan leads to ${2 * most} targets, but a control plane holds at most ${most}`);
   });
 
-  it('fit into a control plane via resolver, and one more is refused before anything is written', async () => {
+  it('fit into a control plane via resolver, and one more domain is refused before the first write', async () => {
     expect((await run('sync', 'resolver', most)).exitCode).toBe(0);
 
     const targets = [...konnect.entities('prod', 'targets')].map(({ target }) => target);

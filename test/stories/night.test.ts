@@ -42,7 +42,7 @@ const spans = troubles.map((trouble) => ({ ...trouble, from: minutesOf(trouble.f
 const restarted = minutesOf(restart);
 
 describe('the log of a night', () => {
-  it('is of 500 passes and more, in fewer lines than one for three of them, all of which are counted', () => {
+  it('covers more than 500 passes in fewer than 120 lines, and counts all passes', () => {
     const stopped = linesOf('stopped').map(({ passes = 0 }) => passes);
 
     expect(stopped).toHaveLength(2);
@@ -66,7 +66,7 @@ describe('the log of a night', () => {
     );
   });
 
-  it('tells thrice of what comes and goes, then that it does, and an hour after the last time that it ended', () => {
+  it('reports a restless condition three times, then as restless, and its end an hour after the last time', () => {
     const seen = within(minutesOf(restless.from), minutesOf(morning));
     const counts = Object.values(conditionWords.scope).map((msg) => linesOf(msg, restless.about).filter(seen).length);
     const [ended] = linesOf('scope known again', restless.about).slice(-1);
@@ -76,7 +76,7 @@ describe('the log of a night', () => {
     expect(ended && atOf(ended)).toBeGreaterThan(minutesOf(restless.to) + 58);
   });
 
-  it('tells that somebody else writes', () => {
+  it('reports the second writer', () => {
     const flapping = linesOf('warning', 'is flapping');
 
     expect(flapping.map(atOf)).toEqual([expect.closeTo(minutesOf(meddling[1]), 0)]);
@@ -96,19 +96,19 @@ describe('the log of a night', () => {
     expect(others.map(({ msg }) => msg)).toEqual(['configuration not used, the old one stays']);
   });
 
-  it('says after a restart all that is still wrong, and before it how much', () => {
+  it('repeats after a restart the conditions that still hold, and counts them before it', () => {
     const [stopped] = linesOf('stopped');
 
     expect(stopped).toMatchObject({ stillWrong: 2 });
     expect(linesOf('watching').map((line) => Math.floor(atOf(line)))).toEqual([0, restarted]);
   });
 
-  it('holds no secret, and nothing that a terminal obeys', () => {
+  it('holds no secret, and no control characters', () => {
     expect(log).not.toMatch(/kpat_|sandbox-secret/);
     expect(log).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
   });
 
-  it('is quoted in docs as it is', () => {
+  it('is quoted in docs without changes', () => {
     const said = log
       .trim()
       .split('\n')

@@ -16,14 +16,14 @@ onLinux('an output that cannot be written', () => {
   it.each([
     ['sync', []],
     ['sync', ['--json']],
-  ])('fm-55 changes no exit code of %s %j, whose writes went through', async (verb, more) => {
+  ])('fm-55 keeps exit code 0 of %s %j, because its writes succeeded', async (verb, more) => {
     const { code, err } = await stage.start([verb, ...stage.config, ...more], 'full').ended;
 
     expect([code, stage.targets()]).toEqual([0, 1]);
     expect(err).toMatch(new RegExp(`(^|\n)warning: ${noSpace}; the exit code says what was done\n$`));
   });
 
-  it('fm-55 changes no exit code of retire, nor where standard error is lost too', async () => {
+  it('fm-55 keeps exit code 0 of retire, and of sync where standard error is lost too', async () => {
     expect((await stage.start(['sync', ...stage.config], 'full', 'full').ended).code).toBe(0);
     stage.estate.world.deleteEndpoint(stage.endpoint);
 
@@ -33,7 +33,7 @@ onLinux('an output that cannot be written', () => {
 
   it.each<[string, readonly string[], Stream, Stream]>([
     ['its log', [], 'full', 'pipe'],
-    ['its log, read by nobody any more', [], 'closed', 'pipe'],
+    ['its log, without a reader any more', [], 'closed', 'pipe'],
     ['its reports', ['--json'], 'full', 'pipe'],
     ['its reports and its log', ['--json'], 'full', 'full'],
   ])('fm-55 ends no worker: %s', async (_, more, stdout, stderr) => {
@@ -50,7 +50,7 @@ onLinux('an output that cannot be written', () => {
 });
 
 onLinux('a worker whose reports cannot be written', () => {
-  it('fm-55 says in its metrics that lines are lost', async () => {
+  it('fm-55 is counted as lost lines in the metrics', async () => {
     stage.estate.configure(workerConfig(stage.estate));
     const { child, ended } = stage.start(['sync', '--watch', '--json', ...stage.config], 'full');
     let log = '';
@@ -69,9 +69,9 @@ onLinux('a worker whose reports cannot be written', () => {
 });
 
 describe('a reader that stopped reading', () => {
-  it('fm-55 keeps no worker from its work, nor from its end', async () => {
+  it('fm-55 blocks neither the work of a worker nor its end', async () => {
     stage.estate.configure(workerConfig(stage.estate));
-    // The report of this many is more than a pipe holds.
+    // The report of so many endpoints is more than a pipe holds.
     for (let count = 0; count < 30; count += 1) stage.estate.addEndpoint(`d${count}`, [`10.0.2.${count + 1}`]);
     const { child, ended } = stage.start(['sync', '--watch', '--json', ...stage.config], 'pipe');
     await until('the first endpoints are written', () => stage.targets() === 31 || child.exitCode !== null);

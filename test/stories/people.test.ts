@@ -4,7 +4,7 @@ import { awsCli } from '../support/aws/aws-cli';
 import { hintsIn, progressOfT0, startSandbox, tryCommands } from '../support/sandbox';
 
 describe('npm start', () => {
-  it('prints a trace that a person can read', async () => {
+  it('prints a trace for people', async () => {
     const { out, err, exitCode } = await startSandbox();
 
     expect(exitCode).toBe(0);
@@ -65,7 +65,7 @@ describe('a sandbox that stays up', () => {
     expect(tried.stderr).not.toContain('error: ');
     const contracts = estate === 'T0' ? ['contracts 0'] : [];
     const expected = ['curl 0', 'doctor 0', 'discover 0', ...contracts, 'diff 0', 'render 0', 'diff 2', 'sync 0'];
-    // Where AWS's command line is not installed, the peers say how to get it.
+    // Where AWS's command line is not installed, the peers name the way to install it.
     expect(tried.ends).toEqual(awsCli ? [...expected, 'aws 0', 'diff 2', 'sync 0'] : expected);
     expect(experiment).toMatch(/^ {2}aws (ec2 create-tags|servicediscovery register-instance) /m);
     expect(await sandbox.exitCode).toBe(0);

@@ -61,7 +61,7 @@ controlPlane: { type: konnect, address: "https://konnect.example", name: prod, t
 `;
 }
 
-/** The command as a process: Node takes the private authority at its start alone. */
+/** The command as a process, because Node reads the private authority only at its start. */
 async function run(argv: readonly string[], env: Readonly<Record<string, string>>) {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const child = spawn(process.execPath, [builtCli, ...argv, '-c', join(estate.folder, 'kong-privatelink.yaml')], {
@@ -81,8 +81,8 @@ async function run(argv: readonly string[], env: Readonly<Record<string, string>
   return { out, err, exitCode };
 }
 
-describe('a proxy that the environment names', () => {
-  it.each(['HTTPS_PROXY', 'https_proxy'])('fm-60 is the way to AWS, STS and Konnect (%s)', async (variable) => {
+describe('a proxy from the environment', () => {
+  it.each(['HTTPS_PROXY', 'https_proxy'])('fm-60 carries the calls to AWS, STS and Konnect (%s)', async (variable) => {
     const { arn } = estate.world.createRole({ account: gatewayAccount, name: 'discover' });
     estate.configure(configText(`, accounts: [{ roleArn: "${arn}" }]`));
     estate.addEndpoint('sd2', ['10.0.0.1']);
@@ -105,7 +105,7 @@ describe('a proxy that the environment names', () => {
     expect(new Set(proxy.asked)).toEqual(new Set(['sts.example:443', 'ec2.example:443', 'konnect.example:443']));
   });
 
-  it('fm-60 is the way to what speaks plain http, where HTTP_PROXY names it', async () => {
+  it('fm-60 carries plain http calls where HTTP_PROXY names it', async () => {
     const plain = await startProxy({ 'ec2.example': Number(new URL(estate.aws.url).port) });
     estate.configure(configText().replace('https://ec2.example', 'http://ec2.example:8000'));
 
@@ -116,7 +116,7 @@ describe('a proxy that the environment names', () => {
     expect(new Set(plain.asked)).toEqual(new Set(['ec2.example:8000']));
   });
 
-  it('fm-61 that breaks TLS open is refused with where to name its authority', async () => {
+  it('fm-61 is refused if it breaks TLS open, and the fix names the setting of its authority', async () => {
     const relay = '{ name: relay, type: snapshot, url: "https://ec2.example/s" }';
     estate.configure(configText().replace(/\}\]$/m, `}, ${relay}]`));
 
@@ -128,7 +128,7 @@ describe('a proxy that the environment names', () => {
     expect(synced.err).toContain('name its authority in controlPlane.tls.ca');
   });
 
-  it('fm-60 gets the user and password of its variable, which nobody else sees', async () => {
+  it('fm-60 gets the user and password of its variable, which no output shows', async () => {
     estate.configure(configText());
     const named = proxy.url.replace('//', '//us%40er:geheim%25@');
     const credentials = `Basic ${Buffer.from('us@er:geheim%').toString('base64')}`;
@@ -167,7 +167,7 @@ describe('a proxy that the environment names', () => {
     expect(synced?.err).toContain(`[${code}]`);
   });
 
-  it('fm-60 is named with the fix where nobody listens', async () => {
+  it('fm-60 is named with the fix where it does not listen', async () => {
     estate.configure(configText());
     await proxy.close();
 
@@ -184,7 +184,7 @@ describe('a proxy that the environment names', () => {
     proxy = await startProxy({});
   });
 
-  it('fm-60 is the way to a snapshot, and to nothing that NO_PROXY names', async () => {
+  it('fm-60 carries the calls to a snapshot, and no call that NO_PROXY names', async () => {
     estate.configure(
       configText().replace(
         /sources: .*/,
@@ -198,7 +198,7 @@ describe('a proxy that the environment names', () => {
     expect(err).toContain('getaddrinfo ENOTFOUND konnect.example');
   });
 
-  it('fm-60 is the way that credentials of a web identity and of SSO are found', async () => {
+  it('fm-60 carries the calls for credentials of a web identity and of SSO', async () => {
     const { arn } = estate.world.createRole({ account: gatewayAccount, name: 'discover' });
     const session = sessionOf({ account: gatewayAccount, name: 'discover', arn }, 'test');
     const issuer = createServer((request, response) => response.end(credentialsFor(request.url ?? '', session)));
@@ -240,7 +240,7 @@ describe('a proxy that the environment names', () => {
 });
 
 it.each(['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const)(
-  "fm-60 a proxy is the way of a data plane's discovery, where nginx hands its variable to %s",
+  "fm-60 a proxy carries the data plane's discovery, where nginx hands its variable to %s",
   async (program) => {
     estate.configure(configText());
     const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
@@ -269,7 +269,7 @@ it.each(['kong-js-pluginserver', 'kong-privatelink-pluginserver'] as const)(
 
 const noKeys = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_EC2_METADATA_DISABLED: 'true' };
 
-/** What STS gives for a web identity, and SSO's portal for a token of its own. */
+/** The credentials of STS for a web identity, and of SSO's portal for a token of its own. */
 function credentialsFor(url: string, { accessKeyId, secretAccessKey, sessionToken }: ReturnType<typeof sessionOf>) {
   if (url.startsWith('/federation/credentials')) {
     const roleCredentials = { accessKeyId, secretAccessKey, sessionToken, expiration: Date.now() + 3_600_000 };
@@ -282,7 +282,7 @@ function credentialsFor(url: string, { accessKeyId, secretAccessKey, sessionToke
 </AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
 }
 
-/** A profile of SSO, and what `aws sso login` leaves. */
+/** A profile of SSO, and the cache that `aws sso login` leaves. */
 function writeSso(): void {
   const start = 'https://people.example/start';
   const profile = [

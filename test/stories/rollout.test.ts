@@ -3,7 +3,7 @@ import type { RolloutStory } from '#sandbox/rollout/story';
 import { misfitsOf } from '../support/cli';
 import { startSandbox } from '../support/sandbox';
 
-it('npm start -- --rollout takes a good revision from stage to stage, a bad one back from the canary, and new addresses everywhere', async () => {
+it('npm start -- --rollout promotes a good revision, rolls a bad one back, and updates all addresses', async () => {
   const { out, exitCode, listening } = await startSandbox('--rollout', '--json');
   const { ok, events }: RolloutStory = JSON.parse(out);
 

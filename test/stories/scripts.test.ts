@@ -22,7 +22,7 @@ describe("the docs' scripts that the main job does not run", () => {
 
   afterAll(() => rmSync(clone, { recursive: true }));
 
-  it.each(Object.entries(shortRuns))('end well, and change nothing that is right: npm run %s', async (name, argv) => {
+  it.each(Object.entries(shortRuns))('succeed, and change no file that is current: npm run %s', async (name, argv) => {
     await promisify(execFile)('npm', ['run', name, '--', ...argv], { cwd: clone });
 
     for (const path of written)

@@ -18,7 +18,7 @@ const { build }: { build: (root: string, options: Options) => boolean } = requir
 let root: string;
 let compiled: number;
 
-/** As tsc does: writes what it is given, and leaves the rest. */
+/** Like tsc, it writes the given outputs and leaves the others. */
 function compile(): void {
   compiled += 1;
   mkdirSync(join(root, 'dist/core'), { recursive: true });
@@ -43,7 +43,7 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 describe('the build', () => {
-  it('compiles nothing while nothing changed', () => {
+  it('compiles nothing when nothing changed', () => {
     expect(build(root, { compile })).toBe(false);
     expect([compiled, outputs()]).toEqual([1, ['cli.js', 'model.js']]);
   });
@@ -61,17 +61,17 @@ describe('the build', () => {
       () => mkdirSync(join(root, 'node_modules')) ?? write('node_modules/.package-lock.json', '{}'),
     ],
     ['an output is lost', () => rmSync(join(root, 'dist/core/model.js'))],
-    ['the last build was killed as it noted what it read', () => write('dist/.inputs', '{"inputs":"core/')],
-    ['what it noted is of another kind', () => write('dist/.inputs', '{"inputs":""}')],
-    ['there is no dist', () => rmSync(join(root, 'dist'), { recursive: true })],
-  ])('compiles once more when %s', (_, change) => {
+    ['the last build was killed while it recorded its inputs', () => write('dist/.inputs', '{"inputs":"core/')],
+    ['its record is of another kind', () => write('dist/.inputs', '{"inputs":""}')],
+    ['dist is missing', () => rmSync(join(root, 'dist'), { recursive: true })],
+  ])('compiles again when %s', (_, change) => {
     change();
 
     expect([build(root, { compile }), build(root, { compile })]).toEqual([true, false]);
     expect([compiled, outputs()]).toEqual([2, readdirSync(join(root, 'core')).map(outputOf).sort()]);
   });
 
-  it('names other rooms by the paths of their files, and nothing else', () => {
+  it('puts the paths of files in place of `#` imports, and changes nothing else', () => {
     const codeOf = (path: string) => readFileSync(join(root, 'dist/core', path), 'utf8');
     const naming = (...paths: readonly string[]) =>
       paths.map((path) => `require("${path}");require('${path}')`).join(';');
@@ -89,7 +89,7 @@ describe('the build', () => {
     expect(codeOf('timing/clock.js')).toBe(naming('../../io/files', '#package.json', 'node:fs'));
   });
 
-  it('lets tsc forget what it wrote when an output is lost, since tsc looks at sources alone', () => {
+  it('makes tsc forget its outputs when one is lost, because tsc looks at sources alone', () => {
     write('dist/.tsbuildinfo', '{}');
     rmSync(join(root, 'dist/core/model.js'));
 
@@ -104,7 +104,7 @@ describe('the build', () => {
     expect(remembers).toBe(false);
   });
 
-  it("takes out what it did not write: Node would take a package.json in dist for the product's", () => {
+  it("removes foreign files: Node would take a package.json in dist for the product's", () => {
     rmSync(join(root, 'dist/.inputs'));
     write('dist/package.json', '{}');
 
@@ -113,7 +113,7 @@ describe('the build', () => {
     expect(existsSync(join(root, 'dist/package.json'))).toBe(false);
   });
 
-  it('takes out what has no source any more, and nothing before that while a sandbox may run from it', () => {
+  it('removes outputs without a source, and only those, because a sandbox may run from dist', () => {
     rmSync(join(root, 'core/model.ts'));
     write('core/cli.ts', 'another');
     let during: readonly string[] = [];
@@ -128,7 +128,7 @@ describe('the build', () => {
     expect([during, outputs()]).toEqual([['cli.js', 'model.js'], ['cli.js']]);
   });
 
-  it('compiles again after it failed', () => {
+  it('compiles again after a failure', () => {
     write('core/model.ts', 'broken');
     const fail = () => {
       throw new Error('TS1005');
@@ -138,7 +138,7 @@ describe('the build', () => {
     expect(build(root, { compile })).toBe(true);
   });
 
-  it('begins with an empty dist for a package', () => {
+  it('starts with an empty dist for a package', () => {
     write('dist/left.txt', '');
 
     build(root, { compile, isClean: true });

@@ -6,7 +6,10 @@ const root = join(__dirname, '../..');
 const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const rooms: readonly string[] = read('tsconfig.json').include;
 
-/** Each room of the product, and what it stands on; it may import these, and what these stand on. */
+/**
+ * Each room of the product with the rooms below it. A room may import these, and the rooms below
+ * them.
+ */
 const standsOn: Readonly<Record<string, readonly string[]>> = {
   core: [],
   io: ['core'],
@@ -30,7 +33,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
   'sync/cli': ['sync/doctor', 'sync/adopt', 'sync/explain'],
 };
 
-/** Three verbs show, or run, what is no part of `sync`. */
+/** Three verbs show or run other parts than `sync`. */
 const doors =
   /^sync\/cli\/(commands\/schema -> plugin\/schema\/(callers|lua|zone)$|(resolver\/verb|verbs) -> resolver\/(options|verb)$|(commands\/sandbox|sandbox\/[a-z]+) -> sandbox\/)/;
 
@@ -69,7 +72,7 @@ function mayImport(from: string, to: string): boolean {
 const asText = ({ from, to }: Import) => `${from} -> ${to}`;
 
 describe('rooms', () => {
-  it('import only what they stand on', () => {
+  it('import only the rooms below them', () => {
     const upwards = imports
       .filter(
         ({ from, to }) => roomOf(from) in standsOn && to !== 'package.json' && !mayImport(roomOf(from), roomOf(to)),
@@ -80,13 +83,13 @@ describe('rooms', () => {
     expect(upwards).toEqual([]);
   });
 
-  it('are all in the table but for test, bench and tools, which may import all', () => {
+  it('are all in the table, except test, bench and tools, which may import every room', () => {
     const found = new Set([...modules.keys()].map(roomOf));
 
     expect([...found].sort()).toEqual([...Object.keys(standsOn), 'test', 'bench', 'tools'].sort());
   });
 
-  it('are left by `#` alone, which is for other rooms', () => {
+  it('import other rooms through `#`, and their own files by relative paths', () => {
     const wrong = imports
       .filter(({ to }) => rooms.includes(topOf(to)))
       .filter(({ from, to, isRelative }) => (topOf(from) === topOf(to)) !== isRelative);
@@ -105,13 +108,13 @@ describe('rooms', () => {
 const declared = /^export (?:declare |abstract |async )*(?:function\*?|const|let|type|interface|class|enum) (\w+)/gm;
 
 describe('exported names', () => {
-  it('are declared where they are exported', () => {
+  it('are declared in the file that exports them', () => {
     const lists = [...modules].filter(([, text]) => /^export (?:type )?[{*]/m.test(text)).map(([path]) => path);
 
     expect(lists).toEqual([]);
   });
 
-  it('say one thing each in the product', () => {
+  it('are unique in the product', () => {
     const homes = new Map<string, Set<string>>();
     for (const [path, text] of modules) {
       if (['sandbox', 'test', 'bench', 'tools'].includes(topOf(path))) continue;
@@ -123,7 +126,7 @@ describe('exported names', () => {
 });
 
 describe('the table behind `#`', () => {
-  it('is the same for Node, for TypeScript and Biome, and for Jest', () => {
+  it('is equal for Node, for TypeScript and Biome, and for Jest', () => {
     const { imports } = read('package.json');
     const { paths } = read('tsconfig.json').compilerOptions;
     const { moduleNameMapper, roots } = require(join(root, 'jest.config.js'));
@@ -138,7 +141,7 @@ describe('the table behind `#`', () => {
     expect(roots).toEqual(rooms.map((room) => `<rootDir>/${room}`));
   });
 
-  it('has every folder that holds sources', () => {
+  it('has every folder with sources', () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((one) => one.isDirectory() && !/^(\.|dist$|node_modules$|coverage$)/.test(one.name))
       .map((one) => one.name)

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** An endpoint that nobody tagged; gives its id and its regional name. */
+/** Makes an endpoint without tags; returns its id and its regional name. */
 function addUntagged(ips: readonly string[], place = region): { readonly id: string; readonly name: string } {
   const id = estate.addEndpoint('unused', ips, { region: place, state: 'available' });
   estate.world.setTags(id, {});
@@ -32,7 +32,7 @@ function seedService(name: string, fields: JsonObject, plane = 'prod') {
 }
 
 describe('adopt', () => {
-  it('shows what people wrote, the tags, what stays and what would change, and writes nothing', async () => {
+  it('shows what people wrote, its tags, what stays and what would change, and writes nothing', async () => {
     const { id, name } = addUntagged(['10.0.1.11', '10.0.2.11']);
     seedService('orders', { host: name, port: 8080 });
 
@@ -54,7 +54,7 @@ describe('adopt', () => {
     expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
   });
 
-  it('says what to type next, with what is to be accepted', async () => {
+  it('names the next command, with the changes that need acceptance', async () => {
     addUntagged(['10.0.1.11', '10.0.2.11']);
     seedService('orders', { host: '10.0.1.11' });
 
@@ -65,7 +65,7 @@ describe('adopt', () => {
     );
   });
 
-  it('tells the same as JSON, with the differences field by field', async () => {
+  it('reports the findings as JSON, with the differences field by field', async () => {
     addUntagged(['10.0.1.11', '10.0.2.11']);
     seedService('orders', { host: '10.0.1.11' });
 
@@ -99,7 +99,7 @@ describe('adopt', () => {
     expect(out).toContain('No service that people wrote in');
   });
 
-  it('does not count what this owner has generated', async () => {
+  it('ignores what this owner has generated', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { state: 'available' });
     await estate.run('sync');
 
@@ -109,7 +109,7 @@ describe('adopt', () => {
     expect(JSON.parse(out)).toMatchObject({ adoptable: [] });
   });
 
-  it('names what is refused with the fix, and ends with 0', async () => {
+  it('names each refused entity with the fix, and ends with 0', async () => {
     const { name } = addUntagged(['10.0.1.11']);
     seedService('orders', { host: name, tags: ['managed-by:terraform', 'team-a'] });
 
@@ -125,7 +125,7 @@ describe('adopt', () => {
     [['--domain', 'orders=shop'], 2, 'shop    orders'],
     [['--select-tag', 'team-a'], 0, 'carries select tag team-a of decK'],
     [['--tags', 'terraform'], 2, 'resource "aws_ec2_tag" "kong_orders_vpce_'],
-  ])('takes %s', async (argv, code, said) => {
+  ])('adopts %s', async (argv, code, said) => {
     const { name } = addUntagged(['10.0.1.11']);
     seedService('orders', { host: name, tags: ['team-a'] });
 
@@ -151,7 +151,7 @@ describe('adopt', () => {
     expect(err).toContain(said);
   });
 
-  it('reads a decK file in place of the control plane, without a token', async () => {
+  it('reads a decK file instead of the control plane, without a token', async () => {
     const { name } = addUntagged(['10.0.1.11']);
     const file = join(estate.folder, 'dump.yaml');
     writeFileSync(file, JSON.stringify({ _format_version: '3.0', services: [{ name: 'orders', host: name }] }));
@@ -166,7 +166,7 @@ describe('adopt', () => {
     expect(estate.konnect.calls).toEqual([]);
   });
 
-  it('says of each stage what can be adopted there, and reads AWS once', async () => {
+  it('names what can be adopted in each stage, and reads AWS once', async () => {
     const { name } = addUntagged(['10.0.1.11']);
     estate.configure(stagedConfig(estate, [stageOf(estate, 'prod'), stageOf(estate, 'spare')]));
     seedService('orders', { host: name }, 'spare');
@@ -184,7 +184,7 @@ describe('adopt', () => {
     expect(one.exitCode).toBe(0);
   });
 
-  it('names a scope that cannot be read, concludes nothing from it, and ends with 5 under --strict', async () => {
+  it('names an unreadable scope, concludes nothing from it, and ends with 5 under --strict', async () => {
     const far = addUntagged(['10.8.1.11'], 'us-west-2');
     estate.configure(
       `owner: test
@@ -204,7 +204,7 @@ controlPlane: { type: konnect, address: "${estate.konnect.url}", name: prod, tok
     expect(strict.exitCode).toBe(5);
   });
 
-  it('escapes what strangers wrote, and lets none of it into a line for a shell', async () => {
+  it('escapes text of strangers, and puts none of it into a shell command', async () => {
     const { name } = addUntagged(['10.0.1.11']);
     const file = join(estate.folder, 'dump.yaml');
     const services = [{ name: 'a";$(rm -rf ~)\n\u001b[31m', host: name }];

@@ -44,7 +44,7 @@ function seedService(fields: JsonObject = {}, plane = 'prod') {
 const tag = (over: Readonly<Record<string, string>> = {}) =>
   estate.world.setTags(id, { 'kong:domain': 'orders', 'kong:port': '8080', 'kong:host': name, ...over });
 
-/** All that a control plane holds, but for what it writes down of time. */
+/** All entities of a control plane, without their times. */
 function everything(plane = 'prod') {
   return paths.map((path) =>
     estate.konnect.entities(plane, path).map(({ updated_at: _, created_at: __, ...one }) => ({
@@ -58,7 +58,7 @@ const files = () =>
   ['adopted.yaml', 'adopted/orders-api.json', 'adopted/orders.json'].map((one) => existsSync(join(estate.folder, one)));
 const apply = (...argv: readonly string[]) => estate.run('adopt', '--apply', ...argv);
 
-/** As somebody who takes them off by hand. */
+/** Removes plugins, as a person would by hand. */
 async function removePlugins(): Promise<void> {
   const plane = `${estate.konnect.url}/v2/control-planes`;
   const headers = { authorization: 'Bearer kpat_sandbox' };
@@ -71,7 +71,7 @@ async function removePlugins(): Promise<void> {
 }
 
 describe('adopt --apply', () => {
-  it('switches a service to an upstream of its own; sync keeps that, and --release leaves all as it was', async () => {
+  it('switches a service to its own upstream, sync keeps the switch, and --release restores everything', async () => {
     seedService();
     tag();
     const before = everything();
@@ -113,7 +113,7 @@ describe('adopt --apply', () => {
     expect(readFileSync(join(estate.folder, 'adopted.yaml'), 'utf8')).not.toContain('domains:');
   });
 
-  it('writes the files alone while endpoints lack tags, so that no pass makes a service beside it; then goes on', async () => {
+  it('writes only the files while endpoints lack tags; sync makes no second service; then --apply goes on', async () => {
     seedService();
     const before = everything();
 
@@ -135,7 +135,7 @@ describe('adopt --apply', () => {
     expect(estate.konnect.entities('prod', 'services')).toHaveLength(1);
   });
 
-  it('refuses what would not stay as it is, until somebody accepts it', async () => {
+  it('refuses a change to an adopted entity until a person accepts the change', async () => {
     seedService({ host: '10.0.1.11' });
     tag({ 'kong:host': '10.0.1.11' });
 
@@ -162,7 +162,7 @@ describe('adopt --apply', () => {
     expect(files()).toEqual([false, false, false]);
   });
 
-  it('fm-78 comes to the same after a control plane that could not be written, and says what is left', async () => {
+  it('fm-78 finishes after failed writes to the control plane, and names what is left', async () => {
     seedService();
     tag();
     const end = estate.konnect.inject({ kind: 'status', status: 403, method: 'PUT', times: Infinity } as never);
@@ -180,7 +180,7 @@ describe('adopt --apply', () => {
   it.each([
     ['no file to write to', ['--apply'], 'adopt writes to the first file of include', false],
     [
-      'a domain that is none',
+      'an unknown domain',
       ['--apply', 'nothing', '--yes'],
       'no service that leads to PrivateLink would become domain nothing',
       true,
@@ -195,7 +195,7 @@ describe('adopt --apply', () => {
     ['both ways', ['--apply', '--release', 'orders'], '--apply and --release cannot be combined', true],
     ['an answer to no question', ['--yes'], '--yes is for --apply and --release', true],
     [
-      'what was never taken over',
+      'a domain that was never adopted',
       ['--release', 'orders', '--yes'],
       'adopt --release orders: there is no record at',
       true,
@@ -218,7 +218,7 @@ describe('adopt --apply', () => {
       () => `{ type: deck, address: "${estate.konnect.url}", name: prod, token: kpat_sandbox }`,
       'decK sees only entities with the select tags',
     ],
-  ])('writes nothing, to files either, through %s', async (_, place, said) => {
+  ])('writes nothing, not even files, through %s', async (_, place, said) => {
     seedService();
     tag();
     const before = everything();
@@ -233,7 +233,7 @@ describe('adopt --apply', () => {
     expect([everything(), files()]).toEqual([before, [false, false, false]]);
   });
 
-  it('gives nothing back that is protected', async () => {
+  it('does not release a protected domain', async () => {
     seedService();
     tag();
     await apply('orders', '--yes');
@@ -251,7 +251,7 @@ describe('adopt --apply', () => {
     expect(released.exitCode).toBe(0);
   });
 
-  it('is for one of several stages', async () => {
+  it('applies to one stage when there are several', async () => {
     estate.configure(
       `${stagedConfig(estate, [stageOf(estate, 'prod'), stageOf(estate, 'spare')])}include: [adopted.yaml]\n`,
     );
@@ -275,7 +275,7 @@ describe('adopt --apply', () => {
       tag();
     });
 
-    it('stays adopted in one where it is given back in the other', async () => {
+    it('keeps the domain adopted in one stage when the other stage releases it', async () => {
       seedService();
       seedService({}, 'spare');
       await apply('orders', '--yes', '--stage', 'prod');
@@ -296,7 +296,7 @@ describe('adopt --apply', () => {
       expect(file()).not.toContain('orders-api');
     });
 
-    it('is refused where the names differ, since one file names them for all', async () => {
+    it('refuses a stage with other names, because one file names them for all stages', async () => {
       seedService();
       seedService({ name: 'orders-too' }, 'spare');
       await apply('orders', '--yes', '--stage', 'prod');
@@ -312,7 +312,7 @@ describe('adopt --apply', () => {
     });
   });
 
-  it('does not go by a record that somebody changed', async () => {
+  it('does not trust a record that was changed by hand', async () => {
     seedService();
     tag();
     await apply('orders', '--yes');
@@ -326,8 +326,8 @@ describe('adopt --apply', () => {
   });
 });
 
-describe('what is adopted', () => {
-  it('fm-79 stays through a rollback to a revision from before, and its addresses go on being followed', async () => {
+describe('an adopted domain', () => {
+  it('fm-79 stays through a rollback to an earlier revision, and sync goes on updating its addresses', async () => {
     writeFileSync(join(estate.folder, 'adopted.yaml'), '');
     estate.addEndpoint('sd2', ['10.0.5.11'], { state: 'available' });
     await estate.run('sync');
@@ -354,7 +354,7 @@ describe('what is adopted', () => {
     ).toHaveLength(1);
   });
 
-  it('leaves with retire, once nothing claims it and nothing of people hangs on it', async () => {
+  it('leaves with retire, once no endpoint claims it and nothing that people wrote hangs on it', async () => {
     seedService();
     tag();
     await apply('orders', '--yes');

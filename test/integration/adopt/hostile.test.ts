@@ -35,7 +35,7 @@ function seedService(tags: readonly string[] = []): void {
   estate.konnect.seed('prod', 'routes', route);
 }
 
-/** As somebody who writes an entity anew by hand. */
+/** Edits entities as a person would by hand. */
 async function edit(
   kind: (typeof kinds)[number],
   isMeant: (one: JsonObject) => boolean,
@@ -56,8 +56,8 @@ async function edit(
   }
 }
 
-describe('a configuration that lost what was adopted', () => {
-  it('fm-80 leaves it to people, says so, and follows its addresses', async () => {
+describe('a configuration that lost an adoption', () => {
+  it('fm-80 leaves the adopted service alone, reports the loss, and updates its addresses', async () => {
     seedService();
     await estate.run('adopt', '--apply', 'orders', '--yes');
     const before = everything();
@@ -82,7 +82,7 @@ describe('a configuration that lost what was adopted', () => {
   });
 });
 
-describe('a tag of adoption that somebody put on what was generated', () => {
+describe('a tag of adoption that a person put on a generated entity', () => {
   const isOfSd2 = ({ name: own, target }: JsonObject) => /^sd2|^10\.0\.9\.1:/.test(String(own ?? target));
 
   it.each(['adopted:aaa', 'adopted:', 'adopted:sd3', 'adopted:constructor', 'adopted:No Domain'])(
@@ -106,7 +106,7 @@ describe('a tag of adoption that somebody put on what was generated', () => {
   );
 });
 
-describe('tags of adoption that people put on what is theirs', () => {
+describe('tags of adoption that people put on their own entities', () => {
   it.each(['adopted:sd2', 'adopted:', 'adopted:a', 'adopted:orders'])(
     'stay through apply and release: %j',
     async (tag) => {
@@ -155,8 +155,8 @@ describe('files that cannot be written', () => {
   });
 });
 
-describe('what people write while they are asked', () => {
-  /** Runs it, and says yes once `meanwhile` has happened. */
+describe('an edit by people while the question waits', () => {
+  /** Runs it, and answers yes once `meanwhile` has happened. */
   async function answering(meanwhile: () => Promise<void>, ...argv: readonly string[]) {
     let out = '';
     const output = createOutput((text, done) => {
@@ -174,7 +174,7 @@ describe('what people write while they are asked', () => {
 
   const all = () => true;
 
-  it('fm-84 stays, in apply and in release', async () => {
+  it('fm-84 stays, both at --apply and at --release', async () => {
     seedService();
 
     const applied = await answering(
@@ -193,7 +193,7 @@ describe('what people write while they are asked', () => {
     expect(estate.konnect.entities('prod', 'services')).toMatchObject([{ host: name, read_timeout: 4_321 }]);
   });
 
-  it('fm-84 keeps a service from being taken over that they pointed elsewhere', async () => {
+  it('fm-84 keeps adopt from taking over a service that the edit pointed elsewhere', async () => {
     seedService();
 
     const { exitCode, out } = await answering(

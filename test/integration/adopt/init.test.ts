@@ -22,7 +22,7 @@ afterEach(() => estate.close());
 
 const init = (...argv: readonly string[]) => runCli(['init', ...reached, ...argv], estate.env);
 
-/** Runs it as a person would, who answers each question. */
+/** Runs it as a person at a terminal, who answers each question. */
 async function ask(argv: readonly string[], answers: Readonly<Record<string, boolean>>) {
   const told = { out: '', err: '', asked: [] as string[] };
   const terminal = {
@@ -44,7 +44,7 @@ async function ask(argv: readonly string[], answers: Readonly<Record<string, boo
 }
 
 describe('init', () => {
-  it('writes a configuration with comments, with which the other verbs work, and ends with doctor', async () => {
+  it('writes a commented configuration that the other verbs accept, and ends with doctor', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { state: 'available' });
 
     const { exitCode, out } = await init('--region', 'us-east-1');
@@ -67,7 +67,7 @@ describe('init', () => {
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  it('lets addresses of loopback in where AWS is on loopback: the sandbox has no others', async () => {
+  it('allows loopback addresses where AWS is on loopback: the sandbox has no others', async () => {
     estate.addEndpoint('sd2', ['127.20.5.11'], { state: 'available' });
 
     const { exitCode, out } = await init('--region', 'us-east-1');
@@ -78,7 +78,7 @@ describe('init', () => {
     expect(diff.out).toContain('127.20.5.11:80');
   });
 
-  it('counts endpoints that services written by hand lead to', async () => {
+  it('counts the endpoints behind services that people wrote by hand', async () => {
     const id = estate.addEndpoint('unused', ['10.0.1.11'], { state: 'available' });
     estate.world.setTags(id, {});
     estate.konnect.seed('prod', 'services', { name: 'orders', host: estate.world.endpoint(id)?.dnsNames[0] ?? '' });
@@ -94,7 +94,7 @@ describe('init', () => {
     });
   });
 
-  it('takes the region of the environment where AWS does not say which there are', async () => {
+  it('takes the region from the environment where AWS does not list its regions', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { state: 'available' });
 
     const { exitCode } = await runCli(['init', ...reached], { ...estate.env, AWS_REGION: 'us-east-1' });
@@ -120,7 +120,7 @@ describe('init', () => {
     expect(readFileSync(file, 'utf8')).toContain('name: "prod"');
   });
 
-  it('writes nothing where a person says no', async () => {
+  it('writes nothing where a person answers no', async () => {
     const { exitCode, err } = await ask(['--region', 'us-east-1'], { 'Write /': false });
 
     expect(exitCode).toBe(1);
@@ -128,7 +128,7 @@ describe('init', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('replaces no file, and calls nobody', async () => {
+  it('replaces no file, and makes no call', async () => {
     writeFileSync(file, 'owner: mine\n');
 
     const { exitCode, err } = await init('--region', 'us-east-1');
@@ -139,7 +139,7 @@ describe('init', () => {
     expect(estate.konnect.calls).toEqual([]);
   });
 
-  it('says which variable lacks the token', async () => {
+  it('names the variable that lacks the token', async () => {
     const { exitCode, err } = await runCli(['init', ...reached, '--token-variable', 'KONG_PAT'], estate.env);
 
     expect(exitCode).toBe(1);
@@ -149,14 +149,14 @@ describe('init', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('says that a token is refused', async () => {
+  it('says that Konnect refused the token', async () => {
     const { exitCode, err } = await runCli(['init', ...reached], { KONNECT_TOKEN: 'kpat_wrong' });
 
     expect(exitCode).toBe(1);
     expect(err).toContain('[CONTROL_PLANE_AUTH]');
   });
 
-  it('says that a token sees nothing', async () => {
+  it('says that the token sees no control plane', async () => {
     await estate.close();
     await open([]);
 
@@ -169,7 +169,7 @@ describe('init', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('names the control planes in a pipe where there are several, and those there are where the name is wrong', async () => {
+  it('names the control planes in a pipe when there are several or the name is wrong', async () => {
     await estate.close();
     await open(['dev', 'prod']);
 
@@ -195,7 +195,7 @@ describe('init', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('says that no region holds an endpoint where nobody named one', async () => {
+  it('says that no region holds an endpoint where nobody named a region', async () => {
     const { exitCode, err } = await runCli(['init', ...reached], { ...estate.env, AWS_REGION: 'us-east-1' });
 
     expect(exitCode).toBe(1);
@@ -204,7 +204,7 @@ describe('init', () => {
     );
   });
 
-  it('leaves out a region that cannot be read, and says so', async () => {
+  it('leaves out an unreadable region, and says so', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { state: 'available' });
     estate.aws.inject({ kind: 'throttle', region: 'us-west-2' });
 
@@ -226,7 +226,7 @@ describe('init', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('says which folder is missing', async () => {
+  it('names the missing folder', async () => {
     const nowhere = join(estate.folder, 'absent', 'first.yaml');
 
     const { exitCode, err } = await runCli(

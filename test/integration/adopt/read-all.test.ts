@@ -14,7 +14,10 @@ const token = 'kpat_test';
 
 type Seed = (kind: KindPath, body: JsonObject) => StoredEntity;
 
-/** What people wrote, with and without tags, more than one page of targets below two upstreams. */
+/**
+ * Entities that people wrote, with and without tags; two upstreams have more than one page of
+ * targets.
+ */
 function seedAll(seed: Seed): void {
   const service = seed('services', { name: 'orders', host: 'orders.up' });
   const route = seed('routes', { name: 'orders', protocols: ['http'], paths: ['/o'], service: { id: service.id } });
@@ -86,7 +89,7 @@ describe('readAll', () => {
     await kong.close();
   });
 
-  it('reads everything of a decK file, whoever wrote it, and nothing where there is none yet', async () => {
+  it('reads all entities of a decK file, whoever wrote them, and nothing from a missing file', async () => {
     const path = join(folder, 'kong.yaml');
     const { readAll } = backendOf({ type: 'file', path });
     const before = await readAll?.(signal);
@@ -98,7 +101,7 @@ describe('readAll', () => {
     ]);
   });
 
-  it('says which file is none of decK', async () => {
+  it('names the file that is not a decK file', async () => {
     const path = join(folder, 'other.yaml');
     writeFileSync(path, 'services: { orders: 1 }\n');
 

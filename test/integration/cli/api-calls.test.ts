@@ -17,8 +17,8 @@ afterEach(async () => {
   await estate.close();
 });
 
-describe('a call', () => {
-  it('is told to who counts, each of them once', async () => {
+describe('the counter of API calls', () => {
+  it('hears of each call once', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     await estate.run('sync');
@@ -30,7 +30,7 @@ describe('a call', () => {
     expect(told.filter((one) => one === 'konnect GET ok')).toHaveLength(ofKonnect('GET'));
   });
 
-  it('is told with each try, and with the code of what went wrong', async () => {
+  it('hears of each try, with the error code', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.aws.inject({ kind: 'throttle', action: 'DescribeVpcEndpoints', times: 1 });
     estate.konnect.inject({ kind: 'status', status: 503, method: 'GET' });
@@ -47,7 +47,7 @@ describe('a call', () => {
     );
   });
 
-  it('is told where the SDK makes it, to take a role', async () => {
+  it('hears of the call that the SDK makes to assume a role', async () => {
     const { arn: roleArn } = estate.world.createRole({ account: '111111111111', name: 'discover', externalId: 'hub' });
     const accounts = `accounts: [{ roleArn: "${roleArn}", externalId: wrong }], `;
     estate.configure(defaultConfig(estate).replace('regions:', `${accounts}regions:`));
@@ -57,7 +57,7 @@ describe('a call', () => {
     expect(told.filter((one) => one.startsWith('sts'))).toEqual(['sts AssumeRole ACCESS_DENIED']);
   });
 
-  it('is no failure where AWS says that there is no such id, since that is what was asked', async () => {
+  it('counts an unknown id as a success, because the call asked for it', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     estate.world.deleteEndpoint(id);
@@ -69,7 +69,7 @@ describe('a call', () => {
     expect(told.filter((one) => one.startsWith('ec2 '))).toEqual(Array(2).fill('ec2 DescribeVpcEndpoints ok'));
   });
 
-  it('costs nothing, and is told to nobody, where nobody counts', async () => {
+  it('hears of nothing after it stopped', async () => {
     forget();
     estate.addEndpoint('sd2', ['10.0.1.11']);
 

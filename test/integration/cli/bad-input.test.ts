@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** Everything the control plane was asked to change. */
+/** All writes that the control plane received. */
 function writes(): readonly string[] {
   return estate.konnect.calls.filter((call) => call.method !== 'GET').map((call) => `${call.method} ${call.path}`);
 }
@@ -21,8 +21,8 @@ function addresses(): readonly unknown[] {
   return estate.konnect.entities('prod', 'targets').map((target) => target.target);
 }
 
-describe('a configuration that cannot be used', () => {
-  it('says which file it looked for when there is none', async () => {
+describe('an unusable configuration', () => {
+  it('says which file was missing', async () => {
     const { exitCode, err } = await runCli(['sync', '-c', join(estate.folder, 'absent.yaml')]);
 
     expect(exitCode).toBe(1);
@@ -73,13 +73,13 @@ describe('a configuration that cannot be used', () => {
     expect((await estate.run('sync')).err).toMatch(/kong-privatelink.yaml:3:1: the file: /);
   });
 
-  it('refuses plain http to a control plane that is not on this machine', async () => {
+  it('refuses plain http to a control plane on another machine', async () => {
     estate.configure(defaultConfig(estate).replace(estate.konnect.url, 'http://konnect.example'));
 
     expect((await estate.run('sync')).err).toContain('controlPlane.address: plain http is accepted only on loopback');
   });
 
-  it('gives the error as JSON when asked', async () => {
+  it('returns the error as JSON with --json', async () => {
     estate.configure('owner: test\n');
 
     const { exitCode, out } = await estate.run('sync', '--json');
@@ -98,7 +98,7 @@ describe('a configuration that cannot be used', () => {
   });
 });
 
-describe('an AWS that does not answer as it should', () => {
+describe('an AWS that answers wrongly', () => {
   it('ends with 1 and writes nothing when no scope has usable credentials', async () => {
     process.env.AWS_ACCESS_KEY_ID = 'AKIAUNKNOWN';
 
@@ -109,7 +109,7 @@ describe('an AWS that does not answer as it should', () => {
     expect(writes()).toEqual([]);
   });
 
-  it('fm-02 goes on with one region and removes nothing of the other when access is denied there', async () => {
+  it('fm-02 goes on with one region, and removes nothing of the region that denies access', async () => {
     estate.configure(defaultConfig(estate).replace('regions: [us-east-1]', 'regions: [us-east-1, us-west-2]'));
     const east = estate.addEndpoint('sd2', ['10.0.1.11']);
     const west = estate.addEndpoint('sd3', ['10.1.1.11'], { region: 'us-west-2' });
@@ -127,7 +127,7 @@ describe('an AWS that does not answer as it should', () => {
   });
 
   it.each(['throttle', 'error', 'drop', 'garbage'] as const)(
-    'fm-02 keeps everything when every call meets %s',
+    'fm-02 keeps all targets when every call meets %s',
     async (kind) => {
       estate.addEndpoint('sd2', ['10.0.1.11']);
       await estate.run('sync');
@@ -178,7 +178,7 @@ describe('endpoints that claim too much', () => {
       { 'kong:domain': 'd'.repeat(129) },
       'lowercase letters, digits and dashes, at most 63',
     ],
-    ['a path that is too much', { 'kong:path': '/a,b' }, 'tag kong:path is "/a,b"'],
+    ['a path with a comma', { 'kong:path': '/a,b' }, 'tag kong:path is "/a,b"'],
   ])('fm-11 quarantines %s and goes on with the rest', async (_, tags, reason) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd3', ['10.0.1.12'], { tags });
@@ -191,7 +191,7 @@ describe('endpoints that claim too much', () => {
     expect(addresses()).toEqual(['10.0.1.11:80']);
   });
 
-  it('lets the oldest win when two endpoints of one domain disagree', async () => {
+  it('lets the oldest endpoint win when two endpoints of one domain disagree', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const younger = estate.addEndpoint('sd2', ['10.0.1.12'], {
       tags: { 'kong:protocol': 'https', 'kong:host': 'sd2.example' },
@@ -203,7 +203,7 @@ describe('endpoints that claim too much', () => {
     expect(addresses()).toEqual(['10.0.1.11:80']);
   });
 
-  it('leaves endpoints of another gateway alone, and says so where people look for them', async () => {
+  it('ignores endpoints of another gateway, and says so in discover', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:gateway': 'other' } });
 
     const { out } = await estate.run('sync');
@@ -215,8 +215,8 @@ describe('endpoints that claim too much', () => {
   });
 });
 
-describe('a control plane that does not answer as it should', () => {
-  it('ends with 1 at a wrong token and does not print it', async () => {
+describe('a control plane that answers wrongly', () => {
+  it('ends with 1 at a wrong token, and does not print the token', async () => {
     const file = join(estate.folder, 'kong-privatelink.yaml');
 
     const { exitCode, out, err } = await runCli(['sync', '-c', file], { KONNECT_TOKEN: 'kpat_wrong' });
@@ -226,7 +226,7 @@ describe('a control plane that does not answer as it should', () => {
     expect(out + err).not.toContain('kpat_wrong');
   });
 
-  it('names the control planes that exist when the one asked for does not', async () => {
+  it('names the existing control planes when the configured name does not exist', async () => {
     estate.configure(defaultConfig(estate).replace('name: prod', 'name: staging'));
 
     const { exitCode, err } = await estate.run('sync');
@@ -242,7 +242,7 @@ describe('a control plane that does not answer as it should', () => {
     ['a dropped connection', 12, { kind: 'drop' } as const],
     ['a connection dropped after the write took effect', 12, { kind: 'drop', when: 'after' } as const],
   ])(
-    'fm-12 finishes in the next pass what %s in the middle of an apply left undone',
+    'fm-12 finishes in the next pass after %s in the middle of an apply',
     async (_, times, fault) => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11', '10.0.3.11']);
       estate.addEndpoint('sd3', ['10.0.1.12']);
@@ -261,7 +261,7 @@ describe('a control plane that does not answer as it should', () => {
     30_000,
   );
 
-  it('leaves a foreign entity of the same name alone, reports it and ends with 4', async () => {
+  it('leaves a foreign entity with a wanted name alone, reports it and ends with 4', async () => {
     estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'theirs.example' });
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd3', ['10.0.1.12']);
@@ -274,7 +274,7 @@ describe('a control plane that does not answer as it should', () => {
     expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toEqual(['sd3']);
   });
 
-  it('names the owner who has a domain already, and counts apart what that holds back', async () => {
+  it('names the owner of a taken domain, and counts the changes that this holds back', async () => {
     const plugins = 'domains: { sd2: { plugins: [{ name: key-auth, config: { hide_credentials: true } }] } }\n';
     estate.configure(defaultConfig(estate) + plugins);
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -289,7 +289,7 @@ describe('a control plane that does not answer as it should', () => {
     expect(out).toContain('4 to create, 0 to update, 0 to delete; 5 held back by the conflicts above');
   });
 
-  it('names what an update takes out of a plugin', async () => {
+  it('names the fields that an update removes from a plugin', async () => {
     const plugin = (config: string) =>
       `domains: { sd2: { plugins: [{ name: privatelink, config: { ${config} } }] } }\n`;
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -304,20 +304,20 @@ describe('a control plane that does not answer as it should', () => {
   });
 });
 
-describe('what people are told', () => {
-  it('needs no token to look at AWS', async () => {
+describe('a message', () => {
+  it('about AWS needs no token of the control plane', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     expect((await runCli(['discover', '-c', join(estate.folder, 'kong-privatelink.yaml')])).exitCode).toBe(0);
   });
 
-  it('is where nothing was found', async () => {
+  it('names the scope without usable endpoints', async () => {
     expect((await estate.run('discover')).out).toContain(
       'No endpoint with the domain tag is usable in hub.self.us-east-1',
     );
   });
 
-  it('is not that all is well when nothing could be read', async () => {
+  it('does not say that all is well when no scope could be read', async () => {
     estate.aws.inject({ kind: 'error' });
 
     const { out } = await estate.run('diff');
@@ -326,7 +326,7 @@ describe('what people are told', () => {
     expect(out).toContain('1 of 1 scopes could not be read');
   });
 
-  it('is, before sync, which names somebody else has', async () => {
+  it('names a conflict with a foreign entity before sync', async () => {
     estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'theirs.example' });
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
@@ -336,20 +336,20 @@ describe('what people are told', () => {
     expect(out).toContain('conflict service sd2 exists already');
   });
 
-  it('is that running again does not help when it does not', async () => {
+  it('says when running sync again does not help', async () => {
     estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'theirs.example' });
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     expect((await estate.run('sync')).out).toContain('the reasons are above');
   });
 
-  it('is which configured domain nobody claims', async () => {
+  it('names a configured domain that no endpoint claims', async () => {
     estate.configure(`${defaultConfig(estate)}domains: { sd22: { route: false } }\n`);
 
     expect((await estate.run('diff')).out).toContain('domains.sd22: no endpoint that can be used claims this domain');
   });
 
-  it('is whether render wrote its file', async () => {
+  it('says whether render wrote its file', async () => {
     const file = join(estate.folder, 'kong.yaml');
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
@@ -364,7 +364,7 @@ describe('what people are told', () => {
 });
 
 describe('render', () => {
-  it('writes the same bytes twice, in whatever order the endpoints were made', async () => {
+  it('writes the same bytes twice, whatever the order of the endpoints', async () => {
     const other = await openEstate();
     const file = join(estate.folder, 'kong.yaml');
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -384,7 +384,7 @@ describe('render', () => {
     expect(once.out).toContain('"_format_version": "3.0"');
   });
 
-  it('renders the same file before and after sync, with what the control plane holds of an unknown scope', async () => {
+  it('renders one file before and after sync, and keeps the entities of an unknown scope', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const before = await estate.run('render');
     await estate.run('sync');
@@ -396,7 +396,7 @@ describe('render', () => {
     expect(after.out).toBe(before.out);
   });
 
-  it('refuses with 3 when the control plane and a scope are both unreadable', async () => {
+  it('refuses with 3 when neither the control plane nor a scope can be read', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.aws.inject({ kind: 'throttle' });
     estate.konnect.inject({ kind: 'status', status: 500, times: 1_000 });
@@ -410,7 +410,7 @@ describe('render', () => {
 });
 
 describe('absences', () => {
-  it('counts over one-shot commands in stateDir, and starts without a file that was tampered with', async () => {
+  it('add up over one-shot commands in stateDir, and start again after the file was tampered with', async () => {
     estate.configure(`${defaultConfig(estate)}policy: { removeAfterAbsences: 2, removeAfterSeconds: 0 }\n`);
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const leaving = estate.addEndpoint('sd2', ['10.0.1.12']);

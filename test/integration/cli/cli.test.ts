@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => estate.close());
 
 describe('kong-privatelink', () => {
-  it('discovers, shows the difference, writes it, and has nothing left to do', async () => {
+  it('discovers, shows the difference, writes it, and then has nothing left to do', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
 
     const discover = await estate.run('discover');
@@ -34,7 +34,7 @@ describe('kong-privatelink', () => {
     ['discover', '--out'],
     ['diff', '--out'],
     ['render', '-o'],
-  ])('answers %s %s to a file that cannot be written with one JSON object where JSON is asked for', async (...argv) => {
+  ])('answers %s %s to an unwritable file with one JSON object where JSON is asked for', async (...argv) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     const { exitCode, out } = await estate.run(...argv, `${estate.folder}/absent/file`, '--json');
@@ -43,7 +43,7 @@ describe('kong-privatelink', () => {
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'STATE', message: expect.stringContaining('ENOENT') } });
   });
 
-  it('points to the help of the verb whose option does not exist, as JSON too', async () => {
+  it('names the help of the verb at an unknown option, in JSON too', async () => {
     const text = await runCli(['diff', '--frobnicate']);
     const json = await runCli(['diff', '--frobnicate', '--json']);
 
@@ -76,7 +76,7 @@ describe('kong-privatelink', () => {
     ['diff', '--out'],
     ['render', '-o'],
     ['discover', '-c'],
-  ])('does not take %s %s with an empty value for one without it', async (verb, option) => {
+  ])('refuses %s %s with an empty value', async (verb, option) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     const { exitCode, out, err } = await estate.run(verb, option, '');

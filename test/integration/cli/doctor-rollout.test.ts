@@ -22,7 +22,7 @@ async function examine(rollout: object, entries: readonly object[] = names.map((
 }
 
 describe('doctor with a rollout', () => {
-  it('says the order of stages, what each gate says now, and that nobody calls the webhook', async () => {
+  it("shows the order of stages and each gate's present answer, and says that it does not call the webhook", async () => {
     const [canary] = names;
     estate.konnect.reportNode(canary, {
       id: canary,
@@ -64,7 +64,7 @@ describe('doctor with a rollout', () => {
     ]);
   });
 
-  it('says which stages that it names are none, and nothing of gates without a rollout', async () => {
+  it('names stages that do not exist, and mentions no gates without a rollout', async () => {
     const selected = { type: 'konnect', address: estate.konnect.url, token: 'kpat_sandbox', select: { env: 'prod' } };
 
     const { of } = await examine({ order: ['canary', 'north'], gates: { approval: ['canray'] } }, [

@@ -9,7 +9,7 @@ import { defaultConfig, type Estate, openEstate, region } from '../../support/es
 
 type Line = { readonly check: string; readonly result: string; readonly detail: string };
 
-/** An address in each of the region's zones, so that there is nothing to find about the networks. */
+/** Has an address in each of the region's zones, so that networks cause no findings. */
 const zones = zoneIdsOf(region).map((_, index) => `10.0.${index + 1}.11`);
 
 let estate: Estate;
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** The estate's configuration with a free port for the watch, unless `more` names one. */
+/** The estate's configuration. The watch has a free port, unless `more` names one. */
 function configure(more: string, config = defaultConfig(estate)): void {
   estate.configure(`${config}${more.includes('watch:') ? '' : 'watch: { listen: "127.0.0.1:0" }\n'}${more}`);
 }
@@ -32,13 +32,13 @@ async function examine(env = estate.env) {
   return { exitCode, checks, of: (name: string) => checks.filter(({ check }) => check.startsWith(name)) };
 }
 
-/** What each check came to, of those that are not ok. */
+/** The results of all checks that are not ok. */
 function notOk(checks: readonly Line[]): readonly string[] {
   return checks.filter(({ result }) => result !== 'ok').map(({ check, result }) => `${check}: ${result}`);
 }
 
 function writes(): readonly string[] {
-  // What only asks whether a plugin is valid is sent too.
+  // A POST that only validates a plugin is no write.
   const isWrite = ({ method, path }: { method: string; path: string }) =>
     method !== 'GET' && !path.endsWith('/validate');
   return estate.konnect.calls.filter(isWrite).map((call) => `${call.method} ${call.path}`);
@@ -97,7 +97,7 @@ describe('doctor where all is well', () => {
 });
 
 describe('doctor where something is wrong', () => {
-  it('names the file and the fix, and stops there, when the configuration is not valid', async () => {
+  it('names the file and the fix of an invalid configuration, and stops there', async () => {
     estate.configure('owner: test\nsorces: []\npolcy: {}\n');
 
     const { exitCode, checks } = await examine();
@@ -122,7 +122,7 @@ describe('doctor where something is wrong', () => {
     expect(of('configuration')[0]?.detail).toContain('KONNECT_TOKEN is not set');
   });
 
-  it('fails the control plane, once, when the token is wrong, and checks the rest', async () => {
+  it('fails the control plane once when the token is wrong, and runs the other checks', async () => {
     estate.addEndpoint('sd2', zones);
 
     const { exitCode, checks, of } = await examine({ KONNECT_TOKEN: 'kpat_wrong' });
@@ -134,7 +134,7 @@ describe('doctor where something is wrong', () => {
     expect(JSON.stringify(checks)).not.toContain('kpat_wrong');
   });
 
-  it('fails the control plane when it is not there', async () => {
+  it('fails an unreachable control plane', async () => {
     configure('', defaultConfig(estate).replace('name: prod', 'name: production'));
 
     expect((await examine()).of('control plane')).toMatchObject([
@@ -154,7 +154,7 @@ describe('doctor where something is wrong', () => {
     expect(of('decK file')).toMatchObject([{ result: 'failed', detail: expect.stringMatching(said) }]);
   });
 
-  it('finds that a decK file can be written, and leaves nothing there', async () => {
+  it('accepts a writable decK file, and leaves no file behind', async () => {
     configure('', defaultConfig(estate).replace(/controlPlane: .*/, 'controlPlane: { type: file, path: kong.yaml }'));
     const before = readdirSync(estate.folder);
 
@@ -179,7 +179,7 @@ describe('doctor where something is wrong', () => {
     expect(of('control plane')).toMatchObject([{ result: 'ok' }]);
   });
 
-  it('warns of a throttled scope, and goes on with the other', async () => {
+  it('warns of a throttled scope, and goes on with the other scope', async () => {
     configure('', defaultConfig(estate).replace('[us-east-1]', '[us-east-1, us-west-2]'));
     estate.addEndpoint('sd2', zones);
     estate.aws.inject({ kind: 'throttle', region: 'us-west-2' });
@@ -210,7 +210,7 @@ describe('doctor where something is wrong', () => {
     ]);
   });
 
-  it('warns of quarantined endpoints, and where there is none at all', async () => {
+  it('warns of quarantined endpoints, and of a missing endpoint', async () => {
     expect((await examine()).of('endpoints')).toMatchObject([
       { result: 'warning', detail: expect.stringContaining('endpoints: 0') },
     ]);
@@ -260,7 +260,7 @@ describe('doctor where something is wrong', () => {
     ]);
   });
 
-  it('fails the plan when a name is taken by an entity of others', async () => {
+  it('fails the plan when a foreign entity has a wanted name', async () => {
     estate.addEndpoint('sd2', zones);
     estate.konnect.seed('prod', 'services', { name: 'sd2', host: 'elsewhere', protocol: 'http', port: 80 });
 
@@ -273,7 +273,7 @@ describe('doctor where something is wrong', () => {
     ]);
   });
 
-  it('fails base files that cannot be used, and checks the control plane all the same', async () => {
+  it('fails unusable base files, and checks the control plane all the same', async () => {
     configure('deck: { base: [absent.yaml] }\n');
 
     const { checks, of } = await examine();
@@ -283,7 +283,7 @@ describe('doctor where something is wrong', () => {
     expect(checks.find(({ check }) => check === 'plan')?.detail).toBe('not checked: see base files');
   });
 
-  it('fails a publication whose service is not there', async () => {
+  it('fails a publication whose service does not exist', async () => {
     const publication = `{ namespace: shared, service: absent, domain: sd2, region: us-east-1, endpoint: "${estate.aws.url}" }`;
     configure(`publish: [${publication}]\n`);
 
@@ -304,7 +304,7 @@ describe('doctor where something is wrong', () => {
     expect(existsSync(join(estate.folder, 'kong.yaml'))).toBe(false);
   });
 
-  it('fails decK that is not there', async () => {
+  it('fails a missing decK', async () => {
     const controlPlane = `controlPlane: { type: deck, address: "${estate.konnect.url}", name: prod, binary: /absent/deck }`;
     configure('', defaultConfig(estate).replace(/^controlPlane:.*$/m, controlPlane));
 
@@ -335,7 +335,7 @@ describe('doctor where watch.listen is taken', () => {
     [401, 'warning', 'taken by another program'],
     [503, 'warning', 'its passes hang'],
     [404, 'warning', 'taken by another program'],
-  ])('takes an answer of %s for %s, and gives no token away', async (answered, result, detail) => {
+  ])('takes an answer of %s for %s, and shows no token', async (answered, result, detail) => {
     status = answered;
 
     expect((await examine()).of('watch address')).toMatchObject([{ result, detail: expect.stringContaining(detail) }]);

@@ -22,26 +22,23 @@ function expectHarmless(text: string): void {
   expect(lines.filter((line) => unprintable.test(line) || line.trimStart().startsWith(forged))).toEqual([]);
 }
 
-describe('text of others', () => {
-  it.each(['discover', 'diff', 'render', 'doctor', 'sync'])('fm-51 reaches no terminal as it is: %s', async (verb) => {
+describe('text of strangers', () => {
+  it.each(['discover', 'diff', 'render', 'doctor', 'sync'])('fm-51 is escaped on a terminal: %s', async (verb) => {
     const { out, err } = await estate.run(verb);
 
     expectHarmless(out);
     expectHarmless(err);
   });
 
-  it.each(['discover', 'diff', 'sync'])(
-    'fm-51 is exact in JSON, of which a terminal obeys nothing: %s',
-    async (verb) => {
-      const { out } = await estate.run(verb, '--json');
-      const { quarantined } = JSON.parse(out) as { readonly quarantined: readonly { readonly reason: string }[] };
+  it.each(['discover', 'diff', 'sync'])('fm-51 is exact in JSON, and harmless to a terminal: %s', async (verb) => {
+    const { out } = await estate.run(verb, '--json');
+    const { quarantined } = JSON.parse(out) as { readonly quarantined: readonly { readonly reason: string }[] };
 
-      expectHarmless(out);
-      expect(quarantined.filter(({ reason }) => reason.includes(hostile.trimEnd()))).not.toEqual([]);
-    },
-  );
+    expectHarmless(out);
+    expect(quarantined.filter(({ reason }) => reason.includes(hostile.trimEnd()))).not.toEqual([]);
+  });
 
-  it('fm-51 of an error begins no line of its own', async () => {
+  it('fm-51 starts no line of its own in an error', async () => {
     const { exitCode, err } = await estate.run('retire', `sd2${hostile}`);
 
     expect(exitCode).toBe(1);

@@ -32,7 +32,7 @@ function useSecret(password: string): void {
 const passwords = () => JSON.stringify(estate.konnect.entities('prod', 'plugins'));
 
 describe('JSON of a report', () => {
-  it('masks the words of a plugin in each of its changes, as the text does, and nothing else', async () => {
+  it('masks the secrets of a plugin in each of its changes, as the text does, and nothing else', async () => {
     const planned = await estate.run('diff', '--json');
     const created = await estate.run('sync', '--json');
     useSecret(second);
@@ -57,7 +57,7 @@ describe('JSON of a report', () => {
     );
   });
 
-  it('masks them where a domain is retired too', async () => {
+  it('masks the secrets where a domain is retired too', async () => {
     await estate.run('sync');
     estate.world.deleteEndpoint(endpoint);
 
@@ -69,7 +69,7 @@ describe('JSON of a report', () => {
     expect(out).not.toMatch(/secret-of-redis/);
   });
 
-  it('leaves them in what is written: the plan, and what render is for', async () => {
+  it('keeps the secrets in the plan file and in the output of render', async () => {
     const plan = join(estate.folder, 'plan.json');
     await estate.run('diff', '--out', plan);
     const { out } = await estate.run('render', '--json');
@@ -82,7 +82,7 @@ describe('JSON of a report', () => {
     expect(passwords()).toContain(first);
   });
 
-  it('masks them in the lines of a worker, whose log has none either', async () => {
+  it('masks the secrets in the lines of a worker, and its log has none either', async () => {
     estate.configure(`${defaultConfig(estate)}domains: ${domainsWith(first)}\nwatch: { listen: "127.0.0.1:0" }\n`);
     const argv = [builtCli, 'sync', '--watch', '--json', '-c', join(estate.folder, 'kong-privatelink.yaml')];
     const env = { ...process.env, ...estate.env };

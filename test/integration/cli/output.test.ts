@@ -20,7 +20,7 @@ afterEach(() => stage.close());
 const fullDisk: Sink = (_, done) => done(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
 const noReader: Sink = () => {};
 
-/** Runs the command in this process, with its standard output there. */
+/** Runs the command in this process, with `sink` as its standard output. */
 async function runInto(sink: Sink, argv: readonly string[], signal = new AbortController().signal) {
   const losses = createOutput(sink);
   let err = '';
@@ -32,7 +32,7 @@ async function runInto(sink: Sink, argv: readonly string[], signal = new AbortCo
   return { code, err };
 }
 
-describe('a verb whose output cannot be written', () => {
+describe('a verb with an unwritable standard output', () => {
   it.each([
     ['discover', []],
     ['discover', ['--json']],
@@ -41,14 +41,14 @@ describe('a verb whose output cannot be written', () => {
     ['render', []],
     ['doctor', []],
     ['schema', []],
-  ])('fm-55 makes an error of %s %j, of which nothing else is left', async (verb, more) => {
+  ])('fm-55 reports the error as the only output of %s %j', async (verb, more) => {
     const { code, err } = await runInto(fullDisk, [verb, ...more, ...stage.config]);
 
     expect(code).toBe(1);
     expect(err).toMatch(/(^|\n)error: cannot write standard output \(.*\); free space on its disk.* \[STATE\]\n$/);
   });
 
-  it('fm-55 changes no exit code of sync and retire, whose writes went through', async () => {
+  it('fm-55 keeps exit code 0 of sync and retire after their writes succeeded', async () => {
     const sync = await runInto(fullDisk, ['sync', ...stage.config]);
     const written = stage.targets();
     stage.estate.world.deleteEndpoint(stage.endpoint);
@@ -58,7 +58,7 @@ describe('a verb whose output cannot be written', () => {
     expect(sync.err).toMatch(/(^|\n)warning: .*; the exit code says what was done\n$/);
   });
 
-  it('fm-55 makes an error of what is stopped while nobody reads it', async () => {
+  it('fm-55 reports an error when it is stopped while nobody reads its output', async () => {
     const { code, err } = await runInto(noReader, ['schema'], AbortSignal.abort(new Error('stopped')));
 
     expect([code, err]).toEqual([1, expect.stringContaining('its reader does not read')]);
@@ -66,14 +66,14 @@ describe('a verb whose output cannot be written', () => {
 });
 
 onLinux('a process whose output cannot be written', () => {
-  it('fm-55 makes an error of what only prints', async () => {
+  it('fm-55 fails a verb that only prints', async () => {
     const { code, err } = await stage.start(['discover', ...stage.config], 'full').ended;
 
     expect(code).toBe(1);
     expect(err).toMatch(new RegExp(`(^|\n)error: ${noSpace} \\[STATE\\]\n$`));
   });
 
-  it('fm-55 keeps the files that were asked for, and the exit code', async () => {
+  it('fm-55 writes the requested files, and keeps the exit code', async () => {
     const [plan, file] = [join(stage.estate.folder, 'plan.json'), join(stage.estate.folder, 'kong.yaml')];
 
     const diff = await stage.start(['diff', '--out', plan, ...stage.config], 'full').ended;
@@ -82,7 +82,7 @@ onLinux('a process whose output cannot be written', () => {
     expect([diff.code, render.code, existsSync(plan), existsSync(file)]).toEqual([2, 0, true, true]);
   });
 
-  it('fm-55 makes an error of half an output', async () => {
+  it('fm-55 reports an error at half an output', async () => {
     const file = join(stage.estate.folder, 'schema.lua');
     const command = `ulimit -f 1; exec "${process.execPath}" "${builtCli}" schema > "${file}"`;
     const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -93,13 +93,13 @@ onLinux('a process whose output cannot be written', () => {
   });
 });
 
-/** Without what a slow machine is at. */
+/** Lines of standard error, without the progress lines of a slow machine. */
 function toldIn(err: string): readonly string[] {
   return err.split('\n').filter((line) => line !== '' && !/^(discovering|writing|\d+ of \d+ )/.test(line));
 }
 
-describe('a reader that leaves', () => {
-  it('fm-55 is told where it missed what it asked for, and is no failure of what was written', async () => {
+describe('a reader that closes its pipe', () => {
+  it('fm-55 fails a verb that only prints, and does not fail a verb that wrote', async () => {
     const discover = await stage.start(['discover', ...stage.config], 'closed').ended;
     const sync = await stage.start(['sync', ...stage.config], 'closed').ended;
 

@@ -3,7 +3,10 @@ import { outputReference, outputs } from '#sync/cli/shapes/outputs';
 import { misfitsOf, runCli } from '../../support/cli';
 import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 
-/** `runCli` checks each output with --json against the shapes of docs/reference/outputs.md, in every test; here are the verbs and the rare fields. */
+/**
+ * `runCli` checks each output with --json against the shapes of docs/reference/outputs.md, in every
+ * test. This file runs the verbs, and the rare fields.
+ */
 
 let estate: Estate;
 
@@ -13,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-it('says of every field what it means', () => {
+it('describes each field of each output', () => {
   expect(outputReference().match(/\|\s*\|$/gm)).toBeNull();
 });
 
@@ -27,7 +30,7 @@ describe('each verb with --json', () => {
     [['retire', 'sd2', '--yes'], 3, 'refused'],
     [['schema'], 0, 'lua'],
     [['schema', '--upload'], 0, 'uploaded'],
-  ])('prints what the reference says: %j', async ([verb = '', ...more], exitCode, field) => {
+  ])('prints what the reference lists: %j', async ([verb = '', ...more], exitCode, field) => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     estate.addEndpoint('SD 2', ['10.0.3.11']);
     estate.configure(
@@ -40,7 +43,7 @@ describe('each verb with --json', () => {
     expect(JSON.parse(done.out)).toHaveProperty(field);
   });
 
-  it('prints one error, whatever failed', async () => {
+  it('prints one error at each failure', async () => {
     estate.configure('owner: test\n');
 
     const verbs = ['discover', 'diff', 'sync', 'render', 'retire sd2', 'schema --upload'];
@@ -51,14 +54,14 @@ describe('each verb with --json', () => {
     expect(Object.keys(JSON.parse((await runCli(['nothing', '--json'])).out))).toEqual(['error']);
   });
 
-  it('refuses alone where render cannot read the control plane', async () => {
+  it('prints only "refused" where render cannot read the control plane', async () => {
     estate.konnect.inject({ kind: 'status', status: 503, times: 99 });
 
     expect(JSON.parse((await estate.run('render', '--json')).out)).toEqual({ refused: expect.any(String) });
   });
 });
 
-it('notices a field that the reference does not tell', () => {
+it('notices a field that the reference does not list', () => {
   const nothing = { scopes: [], endpoints: [], quarantined: [], findings: [], warnings: [] };
 
   expect(misfitsOf(['discover', '--json'], JSON.stringify(nothing))).toEqual([]);

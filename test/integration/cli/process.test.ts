@@ -10,7 +10,7 @@ import { listenOn } from '../../support/network/servers';
 import { builtCli } from '../../support/sandbox';
 import { until } from '../../support/until';
 
-/** Where the commands of this file put their temporary folders, so that those of others do not count. */
+/** The temporary folders of this file's commands stand here, apart from those of other tests. */
 let folder: string;
 
 beforeAll(() => {
@@ -25,13 +25,13 @@ function start(...argv: readonly string[]) {
   return { child, ended: once(child, 'exit'), out: child.stdout, err: text(child.stderr) };
 }
 
-/** Until the sandbox has made its folder, that is in the middle of its work. */
+/** Waits until the sandbox has made its folder, which is the middle of its work. */
 async function untilAtWork(child: ChildProcess): Promise<void> {
   await until('it is at work', () => child.exitCode !== null || readdirSync(folder).length > 0);
 }
 
 describe('the command as a process', () => {
-  it('keeps its exit code, and prints no stack trace, when nobody reads what it writes', async () => {
+  it('keeps its exit code, and prints no stack trace, when nobody reads its output', async () => {
     const { ended, out, err } = start('--help');
     out.destroy();
 
@@ -56,7 +56,7 @@ describe('the command as a process', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('ends any verb with 130 at Ctrl-C, whatever it waits for', async () => {
+  it('ends any verb with 130 at Ctrl-C, whatever the verb waits for', async () => {
     const silent = createServer();
     const port = await listenOn(silent);
     const config = join(folder, 'config.yaml');

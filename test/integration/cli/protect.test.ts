@@ -21,7 +21,7 @@ afterEach(async () => {
 const routes = () => estate.konnect.entities('prod', 'routes').map((one) => one.name);
 
 describe('protect', () => {
-  it('holds from the next pass on, until unprotect takes it back', async () => {
+  it('protects the domain from the next pass on, until unprotect ends the protection', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const done = await estate.run('protect', 'sd2', '--json');
     await estate.run('sync');
@@ -45,7 +45,7 @@ describe('protect', () => {
     ['sd2', 'sd2'],
     ['route:sd2', 'route:sd2'],
     ['target:sd2.privatelink|10.0.1.11:80', "'target:sd2.privatelink|10.0.1.11:80'"],
-  ])('lets retire remove nothing where %s is listed, and retire says how it may', async (entry, word) => {
+  ])('makes retire remove nothing where %s is listed, and retire names the way out', async (entry, word) => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('protect', entry);
     await estate.run('sync');
@@ -62,7 +62,7 @@ describe('protect', () => {
     expect(again.exitCode).toBe(0);
   });
 
-  it('takes several, says what was so already, and refuses what is neither a domain nor an entity', async () => {
+  it('takes several names, reports names already protected, and refuses a name of no domain or entity', async () => {
     await estate.run('protect', 'sd2');
 
     const more = await estate.run('protect', 'sd2', 'sd3');
@@ -89,7 +89,7 @@ describe('protect', () => {
     expect(existsSync(join(estate.folder, 'own.yaml'))).toBe(false);
   });
 
-  it('is gone by in the next pass of a worker that runs, which warns of an entry that fits nothing', async () => {
+  it('takes effect in the next pass of a running worker, which warns of an entry without a match', async () => {
     await estate.run('protect', 'sd3');
     const configure = (more: string) => estate.configure(`${workerConfig(estate)}include: [own.yaml]\n${more}`);
     configure('');

@@ -15,14 +15,14 @@ function addDomains(count: number): void {
     estate.addEndpoint(`sd${index}`, [`10.0.1.${index + 1}`, `10.0.2.${index + 1}`]);
 }
 
-/** A second scope, which is unknown. */
+/** Adds a second scope, which is unknown. */
 function configureUnknown(): void {
   const unknown = `{ name: gone, type: cloud-map, regions: [us-east-1], namespace: gone, endpoint: "${estate.aws.url}" }`;
   estate.configure(defaultConfig(estate).replace('sources: [', `sources: [${unknown}, `));
 }
 
 describe('a plan of many changes', () => {
-  it('is counted by domain, and listed where somebody asks for each', async () => {
+  it('is counted by domain, and lists each change on request', async () => {
     addDomains(13);
 
     const short = await estate.run('diff');
@@ -36,7 +36,7 @@ describe('a plan of many changes', () => {
     expect([short.exitCode, long.exitCode]).toEqual([2, 2]);
   });
 
-  it('is shown of one domain alone, with the exit code of that domain', async () => {
+  it('covers one domain with --domain, with the exit code of that domain', async () => {
     addDomains(1);
     await estate.run('sync');
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -53,7 +53,7 @@ describe('a plan of many changes', () => {
     );
   });
 
-  it('is shown of a domain whose only endpoint serves nothing yet', async () => {
+  it('accepts a domain whose only endpoint serves nothing yet', async () => {
     estate.addEndpoint('sd0', ['10.0.1.11'], { state: 'pendingAcceptance' });
 
     const { exitCode, out } = await estate.run('diff', '--domain', 'sd0');
@@ -61,7 +61,7 @@ describe('a plan of many changes', () => {
     expect([exitCode, out]).toEqual([0, 'The control plane is as it should be\n']);
   });
 
-  it('is no mistake in the name where a scope is unknown that may hold the domain', async () => {
+  it('accepts an unknown domain while an unknown scope may hold the domain', async () => {
     configureUnknown();
 
     const { exitCode, out } = await estate.run('diff', '--domain', 'sd0', '--strict');
@@ -80,7 +80,7 @@ describe('a plan of many changes', () => {
       ['--domain', 'sd0', '--out', 'plan.json'],
       '--out cannot be given with --domain; leave --domain out',
     ],
-  ])('is an error with %s', async (_, options, message) => {
+  ])('fails with %s', async (_, options, message) => {
     addDomains(1);
 
     const { exitCode, err } = await estate.run('diff', ...options);
@@ -89,8 +89,8 @@ describe('a plan of many changes', () => {
   });
 });
 
-describe('what affinity changes', () => {
-  it('says so, and of each target in which upstream, and with which weight', async () => {
+describe('the plan of affinity', () => {
+  it('names affinity as the reason, and the upstream and weight of each target', async () => {
     estate.configure(`${defaultConfig(estate)}affinity: weighted\n`);
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
 
@@ -108,7 +108,7 @@ describe('what affinity changes', () => {
 });
 
 describe('sync --dry-run', () => {
-  it('shows what would be written, and writes nothing', async () => {
+  it('shows the planned writes, and writes nothing', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const diff = await estate.run('diff');
 
@@ -118,7 +118,7 @@ describe('sync --dry-run', () => {
     expect(estate.konnect.calls.filter(({ method }) => method !== 'GET')).toEqual([]);
   });
 
-  it('shows what an approved plan lets through', async () => {
+  it('shows what an approved plan permits', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const plan = `${estate.folder}/plan.json`;
     await estate.run('diff', '--out', plan);
@@ -131,7 +131,7 @@ describe('sync --dry-run', () => {
     expect(estate.konnect.entities('prod', 'upstreams')).toEqual([]);
   });
 
-  it('never says that all is well where a plan lets nothing through', async () => {
+  it('never says that all is well where a plan permits nothing', async () => {
     const endpoint = estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd2', ['10.0.1.12']);
     await estate.run('sync');
@@ -149,14 +149,17 @@ describe('sync --dry-run', () => {
     expect(refused.out).toMatch(/\nsync would refuse this: 0 to create, 0 to update, 0 to delete\n$/);
   });
 
-  it.each(['--dry-run', '--strict', '--verbose', '--plan=plan.json'])('is for one pass, as %s is', async (option) => {
-    const { exitCode, err } = await estate.run('sync', '--watch', option);
+  it.each(['--dry-run', '--strict', '--verbose', '--plan=plan.json'])(
+    'is refused with --watch, as %s is',
+    async (option) => {
+      const { exitCode, err } = await estate.run('sync', '--watch', option);
 
-    expect([exitCode, err]).toEqual([
-      1,
-      expect.stringContaining('works for one pass, and --watch runs pass after pass'),
-    ]);
-  });
+      expect([exitCode, err]).toEqual([
+        1,
+        expect.stringContaining('works for one pass, and --watch runs pass after pass'),
+      ]);
+    },
+  );
 });
 
 describe('--strict', () => {
@@ -165,7 +168,7 @@ describe('--strict', () => {
     ['diff', 5],
     ['sync', 5],
     ['render', 5],
-  ])('makes %s end with 5 where a scope is unknown, though it does its work', async (verb, expected) => {
+  ])('makes %s end with 5 after its work where a scope is unknown', async (verb, expected) => {
     configureUnknown();
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
@@ -175,7 +178,7 @@ describe('--strict', () => {
     expect([lenient.exitCode, strict.exitCode]).toEqual([verb === 'diff' ? 2 : 0, expected]);
   });
 
-  it('counts endpoints in quarantine, and not those of another gateway', async () => {
+  it('counts quarantined endpoints, and ignores endpoints of another gateway', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:gateway': 'another' } });
     const others = await estate.run('discover', '--strict');
     estate.addEndpoint('sd3', ['10.0.1.12'], { tags: { 'kong:port': 'many' } });

@@ -29,7 +29,7 @@ async function syncTwo(): Promise<string> {
   return id;
 }
 
-/** A target of the domain that somebody else's pass wrote. */
+/** Adds a target of the domain, as a pass of another process would. */
 function seedTarget(target: string): void {
   const upstream = estate.konnect.entities('prod', 'upstreams').find((one) => one.name === 'sd2.privatelink');
   const tags = ['kong-privatelink', 'owner:test', 'scope:hub.self.us-east-1', 'vpce-0f0f'];
@@ -37,7 +37,7 @@ function seedTarget(target: string): void {
 }
 
 describe('retire', () => {
-  it('shows what leaves, and removes route, plugin, service, targets, upstream in that order', async () => {
+  it('shows what leaves, and removes route, plugin, service, targets and upstream in that order', async () => {
     estate.world.setTags(await syncTwo(), {});
 
     const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
@@ -52,14 +52,14 @@ describe('retire', () => {
     expect(out).toContain('Domain sd2 is retired');
   });
 
-  it('stays away: the next pass has nothing to do', async () => {
+  it('leaves nothing to do for the next pass', async () => {
     estate.world.setTags(await syncTwo(), {});
     await estate.run('retire', 'sd2', '--yes');
 
     expect((await estate.run('diff')).exitCode).toBe(0);
   });
 
-  it('removes nothing with 3 where nobody can confirm it', async () => {
+  it('removes nothing with 3 without a person to confirm', async () => {
     estate.world.setTags(await syncTwo(), {});
 
     const { exitCode, out } = await estate.run('retire', 'sd2');
@@ -73,7 +73,7 @@ describe('retire', () => {
   it.each([
     [true, 0, [1, 0, 1, 1, 1]],
     [false, 3, [2, 1, 2, 3, 2]],
-  ])('asks where a person is there; at the answer %s ends with %d', async (answer, exit, left) => {
+  ])('asks a person; at the answer %s it ends with %d', async (answer, exit, left) => {
     estate.world.setTags(await syncTwo(), {});
     const questions: string[] = [];
     const confirm = async (question: string) => {
@@ -100,7 +100,7 @@ describe('retire', () => {
     expect(held()).toEqual([2, 1, 2, 3, 2]);
   });
 
-  it('refuses with 3, and names them, while entities of others hang on the service', async () => {
+  it('refuses with 3, and names them, while foreign entities hang on the service', async () => {
     estate.world.setTags(await syncTwo(), {});
     const service = estate.konnect.entities('prod', 'services').find((one) => one.name === 'sd2');
     estate.konnect.seed('prod', 'plugins', { name: 'key-auth', config: {}, service: { id: service?.id ?? '' } });
@@ -137,7 +137,7 @@ describe('retire', () => {
       estate.aws.inject({ kind: 'denied', region: 'us-west-2' });
     });
 
-    it('fm-36 removes nothing with 3, and says how to go on without it', async () => {
+    it('fm-36 removes nothing with 3, and names the option that leaves the scope out', async () => {
       const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
 
       expect(exitCode).toBe(3);
@@ -146,14 +146,14 @@ describe('retire', () => {
       expect(held()).toEqual([2, 1, 2, 3, 2]);
     });
 
-    it('goes on without a scope that is gone for good', async () => {
+    it('goes on without a scope that is named as gone for good', async () => {
       const { exitCode } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-west-2');
 
       expect(exitCode).toBe(0);
       expect(held()).toEqual([1, 0, 1, 1, 1]);
     });
 
-    it('ends with 0 where that was the only one', async () => {
+    it('ends with 0 where that scope is the only scope', async () => {
       estate.configure(defaultConfig(estate));
       estate.aws.inject({ kind: 'denied' });
 
@@ -163,7 +163,7 @@ describe('retire', () => {
       expect(held()).toEqual([1, 0, 1, 1, 1]);
     });
 
-    it('ends with 1 where no source has the scope that it names', async () => {
+    it('ends with 1 where the named scope belongs to no source', async () => {
       const { exitCode, err } = await estate.run('retire', 'sd2', '--yes', '--despite-unknown', 'hub.self.us-west-9');
 
       expect(exitCode).toBe(1);
@@ -185,7 +185,7 @@ describe('retire', () => {
       'target sd2.privatelink|10.0.9.9:80 appeared',
     ],
     ['its scope cannot be read any more', () => estate.aws.inject({ kind: 'denied' }), 'which is unknown'],
-  ])('fm-36 removes nothing with 3 when, while a person is asked, %s', async (_, meanwhile, message) => {
+  ])('fm-36 removes nothing with 3 when, during the question, %s', async (_, meanwhile, message) => {
     const id = await syncTwo();
     estate.world.setTags(id, {});
     let told = '';
@@ -210,7 +210,7 @@ describe('retire', () => {
     expect(estate.konnect.calls.some((call) => call.method === 'DELETE')).toBe(false);
   });
 
-  it('ends with 0 and names the domains that are there when it holds nothing of this one', async () => {
+  it('ends with 0 and names the held domains when the control plane does not hold this domain', async () => {
     await syncTwo();
 
     const { exitCode, out } = await estate.run('retire', 'sd9', '--yes');
@@ -221,7 +221,7 @@ describe('retire', () => {
     expect(JSON.parse(json.out)).toMatchObject({ changes: [], warnings: [expect.stringContaining('domain sd9')] });
   });
 
-  it('finishes in a second run what a failure left', async () => {
+  it('finishes in a second run what a failed run left', async () => {
     estate.world.setTags(await syncTwo(), {});
     estate.konnect.inject({ kind: 'status', status: 500, method: 'DELETE', path: /services/, times: 3 });
 

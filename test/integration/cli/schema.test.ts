@@ -22,14 +22,14 @@ function puts(): readonly string[] {
 }
 
 describe('schema', () => {
-  it('prints the schema, without configuration', async () => {
+  it('prints the schema without a configuration file', async () => {
     const { exitCode, out } = await runCli(['schema']);
 
     expect(exitCode).toBe(0);
     expect(out).toBe(schemaLua());
   });
 
-  it('prints that of the configuration, without one', async () => {
+  it('prints the schema of the configuration without a configuration file', async () => {
     const [text, json] = [await runCli(['schema', '--config']), await runCli(['schema', '--json', '--config'])];
 
     expect([text.exitCode, text.out]).toEqual([0, configJsonSchemaText()]);
@@ -45,7 +45,7 @@ describe('schema', () => {
     ['privatelink', schemaLua(), undefined],
     ['privatelink-zone', zoneSchemaLua(), zoneHandlerLua()],
     ['privatelink-callers', callersSchemaLua(), callersHandlerLua()],
-  ])('prints that of %s, with what runs it where that is Lua', async (plugin, lua, handler) => {
+  ])('prints the schema of %s, with its handler where the plugin is Lua', async (plugin, lua, handler) => {
     const [text, json] = [
       await runCli(['schema', '--plugin', plugin]),
       await runCli(['schema', '--plugin', plugin, '--json']),
@@ -70,7 +70,7 @@ describe('schema', () => {
     expect(err).toContain(said);
   });
 
-  it('puts it into the control plane once', async () => {
+  it('uploads the schema once', async () => {
     const first = await estate.run('schema', '--upload');
     const second = await estate.run('schema', '--upload');
 
@@ -82,7 +82,7 @@ describe('schema', () => {
     expect(puts()).toEqual(['plugin-schemas/privatelink']);
   });
 
-  it('ends with 1 when the token may not', async () => {
+  it('ends with 1 when the token has no permission to upload', async () => {
     estate.konnect.inject({ kind: 'status', status: 403, method: 'PUT' });
 
     const { exitCode, err } = await estate.run('schema', '--upload');
@@ -92,10 +92,10 @@ describe('schema', () => {
   });
 });
 
-describe('schema --upload of both plugins', () => {
+describe('schema --upload with both plugins', () => {
   const zoned = 'affinity: weighted\ndomains: { sd2: { plugins: [{ name: privatelink-zone }] } }\n';
 
-  it('puts each there that domains use, once', async () => {
+  it('uploads the schema of each plugin that domains use, once', async () => {
     estate.configure(defaultConfig(estate) + zoned);
 
     const first = await estate.run('schema', '--upload', '--json');
@@ -113,7 +113,7 @@ describe('schema --upload of both plugins', () => {
   const contracts = (services: string) =>
     `contracts: { services: [${services}], consumers: { sd1: { accounts: ['111111111111'], calls: [sd2] } } }\n`;
 
-  it('puts what judges callers there where contracts names a service of the gateway', async () => {
+  it('uploads the callers plugin where contracts names a service of the gateway', async () => {
     const service = '{ id: vpce-svc-0a, region: us-east-1 }';
     estate.configure(defaultConfig(estate) + contracts(service));
 
@@ -123,7 +123,7 @@ describe('schema --upload of both plugins', () => {
     expect(puts()).toEqual(['plugin-schemas/privatelink', 'plugin-schemas/privatelink-callers']);
   });
 
-  it("puts it not there where all services are a provider's own", async () => {
+  it('does not upload the callers plugin where all services belong to providers', async () => {
     const service = '{ id: vpce-svc-0a, region: us-east-1, domains: [sd2] }';
     estate.configure(defaultConfig(estate) + contracts(service));
 
@@ -132,14 +132,14 @@ describe('schema --upload of both plugins', () => {
     expect(puts()).toEqual(['plugin-schemas/privatelink']);
   });
 
-  it('puts the one there that is asked for', async () => {
+  it('uploads the requested plugin alone', async () => {
     const { out } = await estate.run('schema', '--upload', '--plugin', 'privatelink-zone', '--json');
 
     expect(JSON.parse(out)).toEqual({ name: 'privatelink-zone', uploaded: true });
     expect(puts()).toEqual(['plugin-schemas/privatelink-zone']);
   });
 
-  it('happens by itself before the first entity of the plugin', async () => {
+  it('runs within sync before the first entity of the plugin', async () => {
     estate.configure(defaultConfig(estate) + zoned);
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
@@ -166,7 +166,7 @@ describe('schema --upload of both plugins', () => {
     expect(estate.konnect.entities('prod', 'plugins')).toEqual([]);
   });
 
-  it('says where a domain lists both, of which each chooses', async () => {
+  it('warns of a domain that lists both plugins, because each of them chooses a target', async () => {
     const plugins = '[{ name: privatelink }, { name: privatelink-zone }]';
     estate.configure(`${defaultConfig(estate)}affinity: weighted\ndomains: { sd2: { plugins: ${plugins} } }\n`);
 
@@ -199,7 +199,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
     estate.addEndpoint('sd3', ['10.0.1.12']);
   });
 
-  it('puts the plugin itself there, once, and says what data planes need before anything is written', async () => {
+  it('uploads the plugin once, and lists the needs of data planes before the first write', async () => {
     const first = await estate.run('sync');
     const second = await estate.run('schema', '--upload');
 
@@ -213,7 +213,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
     expect(estate.konnect.entities('prod', 'plugins')).toHaveLength(2);
   });
 
-  it('writes nothing of the plugin beside a data plane that takes none from its control plane, which it names', async () => {
+  it('writes no plugin entity beside a data plane that does not take plugins, and names the data plane', async () => {
     estate.configure(streaming().replace(', sd3: { plugins: [{ name: privatelink }] }', ''));
     report('3.14.0.5');
 
@@ -229,7 +229,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
     expect(estate.konnect.entities('prod', 'routes')).toHaveLength(2);
   });
 
-  it('is what doctor tells about, before and after', async () => {
+  it('is a check of doctor, before and after', async () => {
     const before = await schemaChecks();
     await estate.run('sync');
     const after = await schemaChecks();
@@ -250,7 +250,7 @@ domains: { sd2: { plugins: [{ name: privatelink-zone }] }, sd3: { plugins: [{ na
     ]);
   });
 
-  it('is replaced where it is that of another version', async () => {
+  it('replaces the plugin of another version', async () => {
     await estate.run('sync');
     const other = { name: 'privatelink-zone', handler: 'return {}', schema: 'return {}' };
     const path = `${estate.konnect.url}/v2/control-planes/${estate.konnect.idOf('prod')}/core-entities/custom-plugins/privatelink-zone`;
@@ -272,7 +272,7 @@ describe('the order of a release', () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
   });
 
-  it('uploads the schema before anything else when the first plugin entity is made', async () => {
+  it('uploads the schema first when the first plugin entity is created', async () => {
     const { exitCode } = await estate.run('sync');
 
     expect(exitCode).toBe(0);
@@ -280,7 +280,7 @@ describe('the order of a release', () => {
     expect(puts().slice(-2)).toEqual(['plugins/ID', 'routes/ID']);
   });
 
-  it('compares the schema before an entity of the plugin is updated, too, and uploads it only where it differs', async () => {
+  it('compares the schema before a plugin entity is updated, and uploads it only at a difference', async () => {
     await estate.run('sync');
     estate.configure(
       `${defaultConfig(estate)}domains: { sd2: { plugins: [{ name: privatelink, config: { affinity: none } }] } }\n`,
@@ -293,7 +293,7 @@ describe('the order of a release', () => {
     expect(puts()).toEqual(['plugins/ID']);
   });
 
-  it('asks for no schema in a pass that makes no plugin entity', async () => {
+  it('reads no schema in a pass without a new plugin entity', async () => {
     await estate.run('sync');
     estate.addEndpoint('sd3', ['10.0.1.12']);
     estate.konnect.resetCalls();
@@ -303,7 +303,7 @@ describe('the order of a release', () => {
     expect(estate.konnect.calls.some((call) => call.path.includes('plugin-schemas'))).toBe(false);
   });
 
-  it('says so when the schema cannot be uploaded, and goes on with what needs none', async () => {
+  it('reports a failed upload, and goes on with the entities that need no schema', async () => {
     estate.konnect.inject({ kind: 'status', status: 422, method: 'PUT', path: /plugin-schemas/ });
 
     const { exitCode, out } = await estate.run('sync');
@@ -313,7 +313,7 @@ describe('the order of a release', () => {
     expect(estate.konnect.entities('prod', 'routes')).toHaveLength(1);
   });
 
-  it('tells what share of the data planes runs the new configuration', async () => {
+  it('says what share of the data planes runs the new configuration', async () => {
     estate.configure(defaultConfig(estate));
     estate.konnect.reportNode('prod', { id: 'a', hostname: 'a', configHash: 'old' });
 

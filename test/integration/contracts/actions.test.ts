@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 afterEach(() => world.close());
 
-describe('contracts against AWS', () => {
+describe('actions of contracts', () => {
   it('change nothing by default', async () => {
     const { exitCode } = await world.run('sync');
 
@@ -53,7 +53,7 @@ describe('contracts against AWS', () => {
     expect(JSON.parse(second.out).contracts).toMatchObject({ actions: [] });
   });
 
-  it('leave alone who was rejected, although the contract lets him in by now', async () => {
+  it('leave a rejected connection alone, even after the contract allows it', async () => {
     world.contract({ reject: 'uncontracted' });
     await world.run('sync');
     world.contract({ accept: 'contracted', consumers: { other: { accounts: [accounts.other], calls: ['sd2'] } } });
@@ -74,7 +74,7 @@ describe('contracts against AWS', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  it('are in the plan file, and sync --plan does those alone', async () => {
+  it('are in the plan file, and sync --plan does only those', async () => {
     world.contract(all);
     const file = join(world.folder, 'plan.json');
     await world.run('diff', '--out', file);
@@ -88,7 +88,7 @@ describe('contracts against AWS', () => {
     expect(out).toContain(`left out accept ${later} at ${world.service.id}: it is not in the approved plan`);
   });
 
-  it('end with 4 where AWS denies one call, and the others are done', async () => {
+  it('end with 4 where AWS denies one call, and the other actions are done', async () => {
     world.contract(all);
     world.aws.inject({ action: 'RejectVpcEndpointConnections', kind: 'denied' });
 
@@ -108,22 +108,19 @@ describe('contracts against AWS', () => {
       'permissions',
       ['AcceptVpcEndpointConnections', 'RejectVpcEndpointConnections'],
     ],
-  ])(
-    'do nothing of what %s would tell where AWS denies it, and --strict ends with 5',
-    async (action, part, written) => {
-      world.contract(all);
-      world.aws.inject({ action, kind: 'denied' });
+  ])('skip the actions that need %s where AWS denies it, and --strict ends with 5', async (action, part, written) => {
+    world.contract(all);
+    world.aws.inject({ action, kind: 'denied' });
 
-      const strict = await world.run('diff', '--strict');
-      await world.run('sync');
+    const strict = await world.run('diff', '--strict');
+    await world.run('sync');
 
-      expect(strict.exitCode).toBe(5);
-      expect(strict.out).toContain(`unknown ${part} of ${world.service.id}: `);
-      expect([...new Set(world.writes())]).toEqual(written);
-    },
-  );
+    expect(strict.exitCode).toBe(5);
+    expect(strict.out).toContain(`unknown ${part} of ${world.service.id}: `);
+    expect([...new Set(world.writes())]).toEqual(written);
+  });
 
-  it('bring who is accepted into the table of the domain, once AWS says that it is connected', async () => {
+  it('add an accepted connection to the table of the domain, once AWS calls it connected', async () => {
     const services = [{ id: world.service.id, region: 'us-east-1', endpoint: world.aws.url }];
     world.contract({ services, accept: 'contracted' });
     const first = await world.run('sync');
@@ -142,7 +139,7 @@ describe('contracts against AWS', () => {
     expect(tables()).toBe(`sd1 ${accounts.sd1} ${wanted}`);
   });
 
-  it('are nothing that rollback or render does', async () => {
+  it('are not done by rollback or render', async () => {
     world.contract(all);
 
     const back = await world.run('rollback', 'newest', '--now', '--json');
@@ -153,7 +150,7 @@ describe('contracts against AWS', () => {
     expect(world.writes()).toEqual([]);
   });
 
-  it('are done beside the first control plane alone', async () => {
+  it('are done with the first control plane alone', async () => {
     const entries = [stageOf(world, 'prod'), stageOf(world, 'prod', { stage: 'again', name: 'other' })];
     const block = JSON.stringify({
       services: [{ id: world.service.id, region: 'us-east-1', endpoint: world.aws.url, domains: ['sd2'] }],

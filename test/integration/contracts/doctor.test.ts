@@ -33,7 +33,7 @@ contracts:
 
 const deny = (action: string) => estate.aws.inject({ action, kind: 'denied' });
 
-it('says what a role may, and changes nothing', async () => {
+it('names what a role may do, and changes nothing', async () => {
   const before = [estate.world.endpoints(), estate.world.services()];
 
   expect(await examine()).toEqual([
@@ -70,7 +70,7 @@ it.each([
   expect(others).toEqual([]);
 });
 
-it('asks for no right that the configuration needs not', async () => {
+it('asks for no permission that the configuration does not need', async () => {
   for (const action of [
     'AcceptVpcEndpointConnections',
     'RejectVpcEndpointConnections',
@@ -81,13 +81,13 @@ it('asks for no right that the configuration needs not', async () => {
   expect(await examine('permissions: report')).toMatchObject([['ok', expect.anything()]]);
 });
 
-it('tells of a service that AWS does not know once', async () => {
+it('reports a service unknown to AWS once', async () => {
   expect(await examine(all, 'vpce-svc-0')).toEqual([
     ['failed', expect.stringContaining('AWS knows no endpoint service vpce-svc-0')],
   ]);
 });
 
-it('makes no line and no call without the block', async () => {
+it('prints no line and makes no call without contracts', async () => {
   estate.configure(`${defaultConfig(estate)}\nwatch: { listen: "127.0.0.1:0" }\n`);
   const { out } = await estate.run('doctor', '--json');
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** Actions of a row of the table, without their API. */
+/** Actions of a row of the table, without the prefix of their API. */
 function actionsOf(feature: string): readonly string[] {
   const row = textOf('docs/permissions.md')
     .split('\n')
@@ -18,7 +18,7 @@ function actionsOf(feature: string): readonly string[] {
   return [...(row ?? '').matchAll(/`(?:ec2|elasticloadbalancing):(\w+)`/g)].map(([, action = '']) => action).sort();
 }
 
-it('are on the page: a reader calls what is listed there to report and for the health of targets, and nothing else', async () => {
+it('the permissions on the page are those that a reader of contracts calls, and no others', async () => {
   const { id, name } = estate.createService();
   estate.connect(name, '111111111111');
 

@@ -33,7 +33,7 @@ const read = async (reader = open()) => onlyService(await reader.read(signal));
 const file = () => join(estate.stateDir, `contracts.test.${service.id}.json`);
 
 describe('a reader of contracts', () => {
-  it('gives who connects, who may, what the service is and how its targets are', async () => {
+  it('returns the connections, the permissions, the setup and the health of targets of a service', async () => {
     const one = estate.connect(service.name, sd1);
     const other = estate.connect(service.name, sd3);
     estate.world.accept(other);
@@ -75,14 +75,14 @@ describe('a reader of contracts', () => {
     });
   });
 
-  it('is none without the block', () => {
+  it('does not exist without contracts', () => {
     const { contracts: _, ...config } = estate.configOf([{ id: service.id }]);
 
     expect(openContracts(config, { aws: { clock: estate.clock } as never })).toBeUndefined();
     expect(actions()).toEqual([]);
   });
 
-  it('reads all pages, asks once for all services of a place, and once for the principals of each', async () => {
+  it('reads all pages, lists the services of a region once, and the principals of each service once', async () => {
     const other = estate.createService();
     const ids = Array.from({ length: 12 }, () => estate.connect(service.name, sd1));
     for (let index = 0; index < 7; index += 1)
@@ -141,7 +141,7 @@ describe('a reader of contracts', () => {
       if (other !== part) expect(after[other].status).toBe('known');
   });
 
-  it('does not ask for targets again for ten minutes where the role may not, nor for those of the next service', async () => {
+  it('stops asking for targets of all services for ten minutes after a refusal', async () => {
     const other = estate.createService();
     deny('DescribeTargetGroups');
     const reader = estate.reader([{ id: service.id }, { id: other.id }]);
@@ -158,7 +158,7 @@ describe('a reader of contracts', () => {
   });
 
   it.each(['UnknownRegion', 'account'])(
-    'knows nothing of a service of another %s, and never that nobody connects',
+    'calls a service of another %s unknown, and never says that nobody connects',
     async (which) => {
       const far = estate.world.createService(
         which === 'account' ? { account: sd3, region: 'us-east-1' } : { account: providerAccount, region: 'us-west-2' },
@@ -182,7 +182,7 @@ describe('a reader of contracts', () => {
     },
   );
 
-  it('keeps what it knew when the credentials become those of another account', async () => {
+  it('keeps the last known state when the credentials become those of another account', async () => {
     const id = estate.connect(service.name, sd1);
     await read();
     const { accessKeyId } = { accessKeyId: process.env.AWS_ACCESS_KEY_ID };
@@ -198,7 +198,7 @@ describe('a reader of contracts', () => {
     });
   });
 
-  it('takes an empty list for true only where AWS lists the service in the same pass', async () => {
+  it('believes an empty list only when AWS lists the service in the same pass', async () => {
     estate.connect(service.name, sd1);
     const reader = open();
     await read(reader);
@@ -217,7 +217,7 @@ describe('a reader of contracts', () => {
   });
 
   it.each(['hang', 'drop', 'garbage', 'throttle', 'error', 'partial'] as const)(
-    'keeps what it knew when AWS fails (%s), and says why',
+    'keeps the last known state when AWS fails (%s), and says why',
     async (kind) => {
       const id = estate.connect(service.name, sd1);
       const reader = open({ scopeTimeoutSeconds: 1 });
@@ -256,8 +256,8 @@ describe('a reader of contracts', () => {
   });
 });
 
-describe('a connection that cannot be read', () => {
-  it('is of the account that it was of where AWS leaves that out, and of none that AWS never told', async () => {
+describe('a connection with missing fields', () => {
+  it('keeps its last known account where AWS leaves it out, and has none if AWS never named it', async () => {
     const known = estate.connect(service.name, sd1);
     await read();
     const untold = estate.connect(service.name, sd1);
@@ -270,7 +270,7 @@ describe('a connection that cannot be read', () => {
     expect([accounts.get(known), accounts.get(untold)]).toEqual([sd1, undefined]);
   });
 
-  it('stays as it was last known, marked, and costs no other', async () => {
+  it('keeps its last known state, with a mark, and affects no other connection', async () => {
     const [one, other] = [estate.connect(service.name, sd1), estate.connect(service.name, sd3)];
     estate.world.accept(one);
     const reader = open();
@@ -300,14 +300,14 @@ describe('a connection that cannot be read', () => {
     expect(lastKnown(found.connections)?.filter(({ misfit }) => misfit !== undefined)).toEqual([]);
   });
 
-  it('is in no state where it was never known', async () => {
+  it('has the state unreadable when its state was never known', async () => {
     estate.connect(service.name, sd1);
     estate.aws.inject({ action: 'DescribeVpcEndpointConnections', kind: 'omit', field: 'VpcEndpointState' });
 
     expect(lastKnown((await read()).connections)).toMatchObject([{ state: 'unreadable', misfit: expect.anything() }]);
   });
 
-  it('is the one of the service that had it where AWS does not name its service; else there is a warning', async () => {
+  it('stays with its last known service where AWS names none; an unknown connection is a warning', async () => {
     const id = estate.connect(service.name, sd1);
     const reader = open();
     await read(reader);
@@ -321,7 +321,7 @@ describe('a connection that cannot be read', () => {
     expect(fresh.warnings).toEqual([expect.stringContaining(`the connection of ${id} without its service`)]);
   });
 
-  it('fails the list where it has no id: nobody knows which one it is', async () => {
+  it('fails the whole list when it has no id', async () => {
     estate.connect(service.name, sd1);
     const reader = open();
     await read(reader);
@@ -331,8 +331,8 @@ describe('a connection that cannot be read', () => {
   });
 });
 
-describe('what was last known', () => {
-  it('outlives the process, part by part, for the owner alone', async () => {
+describe('the last known state', () => {
+  it('outlives the process, part by part, for its owner alone', async () => {
     const id = estate.connect(service.name, sd1);
     await read();
     estate.clock.advance(5_000);
@@ -352,7 +352,7 @@ describe('what was last known', () => {
     expect(statSync(file()).mode & 0o777).toBe(0o600);
   });
 
-  it('fm-01 is doubted once where a list is empty all at once, also by commands that run once each', async () => {
+  it('fm-01 survives the first empty list, even in one-shot commands', async () => {
     estate.connect(service.name, sd1);
     estate.world.deleteEndpoint((lastKnown((await read()).connections) ?? [])[0]?.endpointId ?? '');
     estate.world.purge();
@@ -368,7 +368,7 @@ describe('what was last known', () => {
     expect(second.connections).toMatchObject({ status: 'known', value: [] });
   });
 
-  it('is written when it changes, and every five minutes; never by a command that writes nothing', async () => {
+  it('is written at a change and every five minutes, and never by a read-only command', async () => {
     const reader = open();
     await read(open({ isReadOnly: true }));
     const untouched = readdirSync(estate.stateDir);
@@ -409,7 +409,7 @@ describe('what was last known', () => {
     expect((await read()).connections.status).toBe('known');
   });
 
-  it('keeps its age when the clock is set, and counts as of now where it is from the future', async () => {
+  it('keeps its age when the clock is set, and has age 0 if its time is in the future', async () => {
     estate.connect(service.name, sd1);
     const reader = open();
     await read(reader);
@@ -427,7 +427,7 @@ describe('what was last known', () => {
     expect([ageOf(stepped), ageOf(restored)]).toEqual([60_000, 0]);
   });
 
-  it('is told as a warning where it cannot be written', async () => {
+  it('causes a warning where it cannot be written', async () => {
     writeFileSync(join(estate.stateDir, 'file'), '');
     const config = { ...estate.configOf([{ id: service.id }]), stateDir: join(estate.stateDir, 'file') };
     const { createAwsAccess } = await import('#discovery/aws/access');

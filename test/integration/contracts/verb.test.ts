@@ -17,13 +17,13 @@ beforeEach(async () => {
 
 afterEach(() => world.close());
 
-/** The rows of the table, by what stands first in them. */
+/** The rows of the table, by their first cell. */
 function rowsOf(out: string): readonly string[] {
   return out.split('\n').map((line) => line.replace(/ {2,}/g, ' | ').replace(/ \| \d{4}-\d\d-\d\d$/, ' | DAY'));
 }
 
 describe('kong-privatelink contracts', () => {
-  it('shows whose each connection is, and what it may call, with the findings below', async () => {
+  it('shows the consumer of each connection and its calls, with the findings below', async () => {
     const { exitCode, out } = await world.run('contracts');
 
     expect(exitCode).toBe(0);
@@ -37,7 +37,7 @@ describe('kong-privatelink contracts', () => {
     expect(out).toContain(`finding * at ${world.service.id}: `);
   });
 
-  it('gives the same with --json', async () => {
+  it('prints the table as JSON with --json', async () => {
     const { exitCode, out } = await world.run('contracts', '--json');
 
     const view = JSON.parse(out);
@@ -50,7 +50,7 @@ describe('kong-privatelink contracts', () => {
     );
   });
 
-  it('needs no token of the control plane, asks it nothing, and writes nothing', async () => {
+  it('needs no token of the control plane, does not call it, and writes nothing', async () => {
     delete (world.env as Record<string, string>).KONNECT_TOKEN;
     const before = readdirSync(world.folder);
 
@@ -62,7 +62,7 @@ describe('kong-privatelink contracts', () => {
     expect(readdirSync(world.folder)).toEqual(before);
   });
 
-  it('says what is unknown, and ends with 5 under --strict', async () => {
+  it('names unknown parts, and ends with 5 under --strict', async () => {
     world.aws.inject({ action: 'DescribeVpcEndpointServicePermissions', kind: 'denied' });
 
     const [lenient, strict] = [await world.run('contracts'), await world.run('contracts', '--strict')];
@@ -72,7 +72,7 @@ describe('kong-privatelink contracts', () => {
     expect(lenient.out).toContain(own);
   });
 
-  it('ends with 1 where AWS refuses to say who connects', async () => {
+  it('ends with 1 where AWS refuses to list the connections', async () => {
     world.aws.inject({ action: 'DescribeVpcEndpointConnections', kind: 'denied' });
 
     const { exitCode, out } = await world.run('contracts');
@@ -81,7 +81,7 @@ describe('kong-privatelink contracts', () => {
     expect(out).toContain('allow ec2:DescribeVpcEndpointConnections for the identity in use');
   });
 
-  it('says of health nothing where the role may not ask for it', async () => {
+  it('says nothing of health where the role may not read it', async () => {
     world.aws.inject({ action: 'DescribeTargetGroups', kind: 'denied' });
 
     const { exitCode, out } = await world.run('contracts', '--strict');
@@ -90,7 +90,7 @@ describe('kong-privatelink contracts', () => {
     expect(out).not.toContain('unknown');
   });
 
-  it('tells of a service that AWS does not know in that account or region', async () => {
+  it('names a service that AWS does not know in its account or region', async () => {
     world.contract({ services: [{ id: 'vpce-svc-0123456789abcdef0', region: 'us-west-2', endpoint: world.aws.url }] });
 
     const { exitCode, out } = await world.run('contracts');
@@ -112,7 +112,7 @@ describe('kong-privatelink contracts', () => {
     expect(rowsOf(out)[0]).toBe('SERVICE | CONSUMER | ACCOUNT | ENDPOINT | STATE | MAY CALL | MODE | SINCE');
   });
 
-  it("says whose requests are refused at the gateway's service, by the consumer and else by contracts.mode", async () => {
+  it("says whether the gateway refuses a request, by the consumer's mode or else by contracts.mode", async () => {
     const services = [{ id: world.service.id, region: 'us-east-1', endpoint: world.aws.url }];
     const sd1 = { accounts: [accounts.sd1], calls: ['sd2'], mode: 'observe' };
     world.contract({ services, consumers: { sd1 }, mode: 'enforce' });
@@ -125,7 +125,7 @@ describe('kong-privatelink contracts', () => {
     expect(connections.map(({ mode }: { mode: string }) => mode).sort()).toEqual(['enforce', 'observe']);
   });
 
-  it('says that nobody connects where that is known', async () => {
+  it('says that nobody connects where AWS confirms it', async () => {
     const quiet = world.world.createService({ account: '222222222222', region: 'us-east-1' });
     world.contract({ services: [{ id: quiet.id, region: 'us-east-1', endpoint: world.aws.url }] });
 
@@ -144,10 +144,10 @@ describe('kong-privatelink contracts', () => {
   });
 });
 
-describe('bad input', () => {
+describe('the check of contracts', () => {
   it.each([
     [
-      'a consumer that is nobody',
+      'a consumer without accounts, principals and endpoints',
       { consumers: { sd1: { calls: ['sd2'] } } },
       'say whose endpoints it has: write accounts, principals or endpoints',
     ],
@@ -172,7 +172,7 @@ describe('bad input', () => {
     expect(world.aws.calls).toEqual([]);
   });
 
-  it('tells two consumers of one account apart by their endpoints', async () => {
+  it('distinguishes two consumers of one account by their endpoints', async () => {
     const second = world.connect(accounts.sd1);
     const accountsOfBoth = [accounts.sd1];
     world.contract({
@@ -189,7 +189,7 @@ describe('bad input', () => {
     expect([consumerOf(own), consumerOf(second), consumerOf(other)]).toEqual(['blue', 'green', undefined]);
   });
 
-  it('warns of a domain that a consumer calls and nobody knows', async () => {
+  it('warns of a call to an unknown domain', async () => {
     world.addEndpoint('sd2', ['10.0.1.11']);
     world.contract({ consumers: { sd1: { accounts: [accounts.sd1], calls: ['sd2', 'egres'] } } });
 

@@ -19,7 +19,7 @@ afterEach(async () => {
   await world.close();
 });
 
-it('accepts and rejects in its passes, says each once, and counts who connects', async () => {
+it('a worker accepts and rejects connections in its passes, logs each once, and counts connections', async () => {
   worker = await startScrapedWorker(world);
   await worker.passes(1);
   const wanted = world.connect(accounts.sd1);

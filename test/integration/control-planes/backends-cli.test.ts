@@ -67,23 +67,20 @@ function configFor(controlPlane: string): string {
 it.each([
   ['controlPlane', 'controlPlane', ''],
   ['a stage of controlPlanes', 'controlPlanes[lab]', 'stage: lab, '],
-])(
-  'fm-61 says with each pass that whoever answers is trusted, where tls.skipVerify of %s says so',
-  async (_, key, stage) => {
-    const kong = await startKongAdmin();
-    const certificate = createAuthority(estate.folder).issue('server', ['other.example']);
-    const front = await startTlsFront(certificate, Number(new URL(kong.url).port));
-    const address = `https://127.0.0.1:${front.port}`;
-    const plane = configFor(`{ ${stage}type: admin, address: "${address}", tls: { skipVerify: true } }`);
-    estate.configure(stage ? plane.replace(/controlPlane: (.*)/, 'controlPlanes: [$1]') : plane);
+])('fm-61 warns in each pass that any server is trusted, where tls.skipVerify of %s says so', async (_, key, stage) => {
+  const kong = await startKongAdmin();
+  const certificate = createAuthority(estate.folder).issue('server', ['other.example']);
+  const front = await startTlsFront(certificate, Number(new URL(kong.url).port));
+  const address = `https://127.0.0.1:${front.port}`;
+  const plane = configFor(`{ ${stage}type: admin, address: "${address}", tls: { skipVerify: true } }`);
+  estate.configure(stage ? plane.replace(/controlPlane: (.*)/, 'controlPlanes: [$1]') : plane);
 
-    const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
-    await Promise.all([front.close(), kong.close()]);
+  const runs = [await estate.run('diff'), await estate.run('sync'), await estate.run('doctor')];
+  await Promise.all([front.close(), kong.close()]);
 
-    const said = `${key}.tls.skipVerify trusts any server that answers at ${address}, and sends it the token: name the authority of the server in ${key}.tls.ca`;
-    expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
-  },
-);
+  const said = `${key}.tls.skipVerify trusts any server that answers at ${address}, and sends it the token: name the authority of the server in ${key}.tls.ca`;
+  expect(runs.map(({ out, err }) => (out + err).includes(said))).toEqual([true, true, true]);
+});
 
 it('names the workspace in the rendered file, for decK', async () => {
   const kong = await startKongAdmin({ workspaces: ['team'] });
@@ -95,7 +92,7 @@ it('names the workspace in the rendered file, for decK', async () => {
   expect(out).toContain('\n"_workspace": "team"\n');
 });
 
-it('takes no workspace for a control plane of Konnect', async () => {
+it('refuses a workspace for a control plane of Konnect', async () => {
   estate.configure(configFor('{ type: deck, address: "https://us.api.konghq.com", name: prod, workspace: team }'));
 
   const { exitCode, err } = await estate.run('diff');
@@ -160,7 +157,7 @@ describe.each(Object.entries(starts))('with backend %s', (_, start) => {
     expect(backend.held('services')).not.toContain('sd2');
   });
 
-  it('takes no schema, and says where the plugin comes from', async () => {
+  it('refuses to upload a schema, and says how the plugin is installed', async () => {
     const { exitCode, err } = await estate.run('schema', '--upload');
 
     expect(exitCode).toBe(1);
@@ -206,7 +203,7 @@ describe.each([
     expect(kong.entities('upstreams')).toEqual([]);
   });
 
-  it('ends with 1 when nobody answers', async () => {
+  it('ends with 1 when no server answers', async () => {
     estate.configure(configFor(`{ type: ${type}, address: "http://127.0.0.1:1" }`));
 
     const { exitCode, err } = await estate.run('sync');
@@ -215,7 +212,7 @@ describe.each([
     expect(err).toContain('controlPlane.address');
   });
 
-  it("reports somebody else's service with 4, and leaves it", async () => {
+  it('reports a foreign service with 4, and leaves it alone', async () => {
     const theirs = kong.seed('services', { name: 'sd2', host: 'theirs.example' });
 
     const { exitCode, out } = await estate.run('sync');
@@ -225,7 +222,7 @@ describe.each([
     expect(kong.entities('services')).toMatchObject([{ id: theirs.id, host: 'theirs.example' }]);
   });
 
-  it('refuses to retire a domain on whose service something of others hangs', async () => {
+  it('refuses to retire a domain while foreign entities hang on its service', async () => {
     await estate.run('sync');
     for (const { id } of estate.world.endpoints()) estate.world.setTags(id, {});
     const [service] = kong.entities('services');
@@ -242,7 +239,7 @@ describe.each([
 describe('with decK', () => {
   const binary = join(__dirname, '../../fixtures/fake-deck.js');
 
-  it('refuses to retire a domain on whose service something hangs that decK does not show', async () => {
+  it('refuses to retire a domain while entities that decK does not show hang on its service', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     const dump = { out: JSON.stringify(parse((await estate.run('render')).out)) };
@@ -264,7 +261,7 @@ describe('with decK', () => {
   });
 });
 
-it('refuses to retire a domain that a base file refers to, and leaves the file as it is', async () => {
+it('refuses to retire a domain that a base file refers to, and leaves the file unchanged', async () => {
   writeFileSync(
     join(estate.folder, 'base.yaml'),
     '_format_version: "3.0"\nplugins: [{ name: key-auth, service: sd2 }]\n',

@@ -76,7 +76,7 @@ async function startKong(type: 'admin' | 'dbless', options: KongAdminOptions, wo
   };
 }
 
-/** The product's table with one more line. */
+/** The product's table, with one more row. */
 const extended = { ...backends, fictional: fictionalBackend };
 
 async function startFictional(): Promise<Backend> {
@@ -95,7 +95,7 @@ async function startFictional(): Promise<Backend> {
   };
 }
 
-/** Those that others use too. */
+/** Servers that other tests use too. */
 const served: Readonly<Record<string, () => Promise<Backend>>> = {
   konnect: startKonnectBackend,
   admin: () => startKong('admin', {}),
@@ -118,9 +118,9 @@ for (const [name, start] of Object.entries(served)) describeServedBackend(name, 
 
 describe('admin', () => {
   it.each([
-    ['a workspace that is not there', { workspace: 'nowhere' }, {}, 'controlPlane.workspace exists'],
+    ['a missing workspace', { workspace: 'nowhere' }, {}, 'controlPlane.workspace exists'],
     ['a Kong without a database', {}, { hasDatabase: false }, 'use controlPlane.type dbless'],
-  ])('says what to do about %s', async (_, over, options, said) => {
+  ])('names the fix for %s', async (_, over, options, said) => {
     const kong = await startKongAdmin(options);
     const config = { type: 'admin', address: kong.url, workspace: 'default', concurrency: 4, ...over } as const;
     const plane = connectAdmin(config, owner);
@@ -134,7 +134,7 @@ describe('admin', () => {
     await kong.close();
   });
 
-  it('takes a target for written whose first answer was lost', async () => {
+  it('accepts a target as written when only the first answer was lost', async () => {
     const kong = await startKongAdmin();
     const config = { type: 'admin', address: kong.url, workspace: 'default', concurrency: 4 } as const;
     const plane = connectAdmin(config, owner, { clock: createFakeClock(0) });
@@ -149,7 +149,7 @@ describe('admin', () => {
 });
 
 describe('dbless', () => {
-  it('posts nothing when the result is what runs', async () => {
+  it('posts nothing when Kong already runs the result', async () => {
     const kong = await startKongAdmin({ hasDatabase: false });
     const plane = connectDbless({ type: 'dbless', address: kong.url }, owner);
     const [target] = documentOf('sd2', 1).filter((one) => one.kind === 'target');
@@ -174,7 +174,7 @@ describe('dbless', () => {
         ['route', 'CONTROL_PLANE', 'its service sd2 could not be written'],
       ],
     ],
-  ])('fm-11 leaves a %s that Kong refuses out, and writes the rest', async (kind, fields, expected) => {
+  ])('fm-11 leaves out a %s that Kong refuses, and writes the rest', async (kind, fields, expected) => {
     const kong = await startKongAdmin({ hasDatabase: false });
     const plane = connectDbless({ type: 'dbless', address: kong.url }, owner);
     const bad = documentOf('sd2', 1).map((one) =>
@@ -197,7 +197,7 @@ describe('dbless', () => {
     await kong.close();
   });
 
-  it('says what an entity of others is refused for, and leaves what runs', async () => {
+  it('says why Kong refuses a foreign entity, and changes nothing', async () => {
     const kong = await startKongAdmin({ hasDatabase: false });
     const plane = connectDbless({ type: 'dbless', address: kong.url }, owner);
     await apply(plane, documentOf('sd2', 1));
@@ -213,7 +213,7 @@ describe('dbless', () => {
     await kong.close();
   });
 
-  it('says what to do about a Kong with a database', async () => {
+  it('names the fix for a Kong with a database', async () => {
     const kong = await startKongAdmin();
     const plane = connectDbless({ type: 'dbless', address: kong.url }, owner);
 

@@ -11,7 +11,7 @@ import { defaultConfig, type Estate, openEstate } from '../../support/estate';
 import { listenOn } from '../../support/network/servers';
 import { createPasses } from '../../support/passes';
 
-describe('a control plane that nobody may write to', () => {
+describe('a control plane without permission to write', () => {
   let estate: Estate;
   let konnect: Konnect;
 
@@ -28,7 +28,7 @@ describe('a control plane that nobody may write to', () => {
       'CLUSTER_TYPE_K8S_INGRESS_CONTROLLER',
       'managed from Kubernetes; name a control plane that Kubernetes does not manage',
     ],
-  ])('ends every verb with 1 and the fix, and nothing written, when it is %s', async (clusterType, fix) => {
+  ])('ends every verb with 1 and the fix, and writes nothing, when it is %s', async (clusterType, fix) => {
     konnect = await startKonnect({ controlPlanes: [{ name: 'prod', clusterType }], token: 'kpat_sandbox' });
     estate.configure(defaultConfig({ aws: estate.aws, konnect }));
     const file = join(estate.folder, 'kong.yaml');
@@ -42,7 +42,7 @@ describe('a control plane that nobody may write to', () => {
   });
 });
 
-describe('an address at which there is something else than Konnect', () => {
+describe("an address that is not Konnect's", () => {
   let estate: Estate;
   let server: Server;
   let answer: { readonly status: number; readonly headers?: Readonly<Record<string, string>> };
@@ -60,7 +60,7 @@ describe('an address at which there is something else than Konnect', () => {
     await estate.close();
   });
 
-  it.each([404, 405])('is said where it answers %s, with what Konnect has for an address', async (status) => {
+  it.each([404, 405])("is reported at answer %s, with the form of Konnect's address", async (status) => {
     answer = { status };
 
     const { exitCode, err } = await estate.run('diff');
@@ -72,7 +72,7 @@ describe('an address at which there is something else than Konnect', () => {
     );
   });
 
-  it('is said where it redirects, with where to', async () => {
+  it('is reported at a redirect, with its target', async () => {
     answer = { status: 307, headers: { location: 'https://login.example/sso?state=x' } };
 
     const { exitCode, err } = await estate.run('diff');
@@ -82,7 +82,7 @@ describe('an address at which there is something else than Konnect', () => {
   });
 });
 
-describe('a decK that does not do it', () => {
+describe('a decK that does not work', () => {
   let estate: Estate;
   const usual = { version: { out: 'decK v1.64.0 (x)\n' }, dump: { out: '{}' }, sync: { out: '{"errors":[]}' } };
 
@@ -104,7 +104,7 @@ describe('a decK that does not do it', () => {
     writeFileSync(join(estate.folder, 'answers.json'), JSON.stringify({ ...usual, ...over }));
   }
 
-  /** What decK was given to write, each time. */
+  /** Each input that decK was told to write. */
   function inputs(): readonly string[] {
     const lines = readFileSync(join(estate.folder, 'calls.jsonl'), 'utf8').trim().split('\n');
     return lines.map((line) => JSON.parse(line).input).filter((input) => input !== '');
@@ -128,7 +128,7 @@ describe('a decK that does not do it', () => {
   it.each([
     ['passes by itself', 'HTTP status 503', 3],
     ['stays', 'HTTP status 401', 1],
-  ])('ends render, and writes no file, by whether the failure %s', async (_, said, expected) => {
+  ])('ends render without a file, and with an exit code for whether the failure %s', async (_, said, expected) => {
     answer({ dump: { err: `Error: ${said}`, exitCode: 1 } });
     const file = join(estate.folder, 'kong.yaml');
 
@@ -147,7 +147,7 @@ describe('a decK that does not do it', () => {
     expect(err).toMatch(/there is no decK at .*absent-deck; install decK 1\.40 or newer/);
   });
 
-  it('fm-12 fm-28 ends with 4 when it fails while it writes, and the next pass writes all that is left', async () => {
+  it('fm-12 fm-28 ends with 4 when it fails during the write, and the next pass writes the rest', async () => {
     answer({ sync: { out: JSON.stringify({ errors: ['Create service sd2 failed: HTTP status 500'] }) } });
     const first = await estate.run('sync');
     answer({});
@@ -170,7 +170,7 @@ describe('a control plane that changes between reading and writing', () => {
 
   afterEach(() => stage.konnect.close());
 
-  it('fm-12 fm-28 says what its missing upstream kept from being written, and the next pass finishes', async () => {
+  it('fm-12 fm-28 says what a missing upstream kept from being written, and the next pass finishes', async () => {
     const { deps } = createPasses({ discover: async () => snapshotOf(knownScope([endpointOf()])) });
     let isDeleted = false;
     const changing: Stage['plane'] = {
@@ -196,7 +196,7 @@ describe('a control plane that changes between reading and writing', () => {
   });
 });
 
-/** Linux's device that is always full; on it, what is to replace a file cannot be written. */
+/** Linux's device that is always full. A file on it cannot be replaced. */
 const fullDisk = '/dev/full';
 const describeWithFullDisk = existsSync(fullDisk) ? describe : describe.skip;
 if (describeWithFullDisk === describe.skip)
@@ -225,7 +225,7 @@ describeWithFullDisk('a full disk', () => {
     return estate.close();
   });
 
-  /** From now on the disk has no room for what is written beside this file. */
+  /** From now on the disk has no room for the temporary file beside this file. */
   function fill(name: string): string {
     const path = join(estate.folder, name);
     full.push(path);
@@ -236,7 +236,7 @@ describeWithFullDisk('a full disk', () => {
     full = [];
   }
 
-  it('lets sync go on without its state, says how to mend that, and the next pass keeps it', async () => {
+  it('lets sync go on without its state, says how to free space, and the next pass writes the state', async () => {
     await estate.run('sync');
     const files = readdirSync(join(estate.folder, '.kong-privatelink')).map((name) =>
       fill(`.kong-privatelink/${name}`),
@@ -261,7 +261,7 @@ describeWithFullDisk('a full disk', () => {
     ['render', '-o', 'kong.yaml', 0],
     ['diff', '--out', 'plan.json', 2],
     ['discover', '--out', 'snapshot.json', 0],
-  ])('ends %s %s with 1, leaves the file that was there, and the next one replaces it', async (...row) => {
+  ])('ends %s %s with 1, leaves the old file, and the next run replaces it', async (...row) => {
     const [verb, flag, name, exitCode] = row;
     const path = fill(name);
     if (verb !== 'discover') writeFileSync(path, 'before');
@@ -277,7 +277,7 @@ describeWithFullDisk('a full disk', () => {
     expect(readFileSync(path, 'utf8')).toContain('10.0.1.11');
   });
 
-  it('ends sync into a file with 4 and the fix, and the next pass writes it whole', async () => {
+  it('ends sync into a file with 4 and the fix, and the next pass writes the whole file', async () => {
     const path = fill('kong.yaml');
     estate.configure(
       defaultConfig(estate).replace(/controlPlane: .*/, 'controlPlane: { type: file, path: kong.yaml }'),

@@ -58,8 +58,8 @@ async function apply(plane: ReturnType<typeof connect>) {
   return (await applyChanges(changes, { controlPlane: plane, clock, concurrency: 1, signal })).results;
 }
 
-describe('the decK that is run', () => {
-  it('gets the rendered file, the token by its environment, and nothing else', async () => {
+describe('the decK that the product runs', () => {
+  it('receives the rendered file, the token in its environment, and nothing else', async () => {
     const document = documentOf('sd2', 1);
 
     const results = await apply(connect());
@@ -75,7 +75,7 @@ describe('the decK that is run', () => {
     }
   });
 
-  it.each(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'])('fm-60 gets %s, in either case', async (name) => {
+  it.each(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'])('fm-60 receives %s, in either case', async (name) => {
     const env = { [name]: 'http://upper.example', [name.toLowerCase()]: 'http://lower.example' };
 
     await connect({}, undefined, env).read(signal);
@@ -83,7 +83,7 @@ describe('the decK that is run', () => {
     expect(calls().at(-1)?.env).toMatchObject(env);
   });
 
-  it('fm-61 gets how the control plane is reached by variables, and no secret by its command line', async () => {
+  it('fm-61 receives the TLS settings by variables, and no secret on its command line', async () => {
     const authority = createAuthority(home);
     const { certFile: cert, keyFile: key } = authority.issue('client', ['client.example']);
     const tls = { ca: authority.certFile, cert, key, serverName: 'kong.example', skipVerify: true };
@@ -103,7 +103,7 @@ describe('the decK that is run', () => {
     }
   });
 
-  it("is sent to Kong's Admin API where no control plane is named", async () => {
+  it("writes to Kong's Admin API where no control plane is named", async () => {
     await connect({ name: undefined, address: 'http://127.0.0.1:8001' }).read(signal);
 
     const [, dump] = calls();
@@ -113,7 +113,7 @@ describe('the decK that is run', () => {
     expect(dump?.argv).not.toContain('--workspace');
   });
 
-  it('reads and writes the workspace that is configured, and no other', async () => {
+  it('reads and writes the configured workspace, and no other', async () => {
     await apply(connect({ name: undefined, workspace: 'team' }));
 
     const gateway = calls().filter(({ argv }) => argv[0] === 'gateway');
@@ -121,7 +121,7 @@ describe('the decK that is run', () => {
     expect(parse(gateway.find(({ argv }) => argv[1] === 'sync')?.input ?? '')).toMatchObject({ _workspace: 'team' });
   });
 
-  it('gets base files and the variables that they name', async () => {
+  it('receives base files and the variables that the files name', async () => {
     const text = `_format_version: "3.0"\nconsumers:\n- username: $\{{ env "DECK_BOB" }}\n`;
     const plane = connect({}, parseBase([{ path: 'base.yaml', text }]));
 
@@ -133,7 +133,7 @@ describe('the decK that is run', () => {
     expect(plane.hasBase).toBe(true);
   });
 
-  it('looks at what is without tags only where something is created', async () => {
+  it('reads entities without tags only where the plan creates an entity', async () => {
     const dump = { services: [{ name: 'sd2', host: 'x' }, { name: 'other' }], routes: [{ name: 'sd2' }] };
     answer({ dump: { out: JSON.stringify(dump) } });
 
@@ -145,12 +145,12 @@ describe('the decK that is run', () => {
   });
 });
 
-describe('a decK that does not do it', () => {
+describe('a decK that does not work', () => {
   it.each([
     ['is missing', { binary: '/nowhere/deck' }, {}, 'there is no decK at /nowhere/deck; install decK 1.40'],
     ['is something else', {}, { version: { out: 'hello\n' } }, 'is not decK'],
     ['is old', {}, { version: { out: 'decK v1.39.2 (x)\n' } }, 'is decK 1.39, which is too old; install decK 1.40'],
-    ['gives no JSON', {}, { dump: { out: 'services: []' } }, 'does not understand'],
+    ['returns no JSON', {}, { dump: { out: 'services: []' } }, 'does not understand'],
     [
       'is refused',
       {},
@@ -163,7 +163,7 @@ describe('a decK that does not do it', () => {
       { dump: { err: 'Error: control plane not found: prod', exitCode: 1 } },
       'controlPlane.name',
     ],
-    ['gives no reason', {}, { dump: { exitCode: 2 } }, 'it gave no reason'],
+    ['names no reason', {}, { dump: { exitCode: 2 } }, 'it gave no reason'],
     [
       'names a file that cannot be used (fm-61)',
       { tls: { ca: '/nowhere/ca.pem' } },
@@ -233,7 +233,7 @@ describe('a decK that does not do it', () => {
     ['certificate is valid for a, not b', /controlPlane\.tls\.serverName/],
     ['certificate has expired or is not yet valid: current time', /let its certificate be renewed/],
     ['certificate specifies an incompatible key usage', /correct its certificate/],
-  ])('fm-61 says what to do about a certificate of which it says: %s', async (said, fix) => {
+  ])('fm-61 leads to a fix for a certificate of which it says: %s', async (said, fix) => {
     const err = `Error: making HTTP request: Get "https://x": tls: failed to verify certificate: x509: ${said}`;
     answer({ dump: { err, exitCode: 1 } });
 
@@ -243,7 +243,7 @@ describe('a decK that does not do it', () => {
     });
   });
 
-  it('takes DECK_BIN, and then deck on PATH, where no binary is configured', async () => {
+  it('comes from DECK_BIN, and then from PATH, where no binary is configured', async () => {
     const read = (env: Readonly<Record<string, string>>) =>
       connectDeck({ type: 'deck', address: 'https://kong.example' }, owner, { env }).read(signal);
 
@@ -251,7 +251,7 @@ describe('a decK that does not do it', () => {
     await expect(read({ PATH: home })).rejects.toThrow('there is no decK at deck');
   });
 
-  it('says what failed, and counts what was made all the same', async () => {
+  it('is reported with its failure and with the number of created entities', async () => {
     const [upstream] = documentOf('sd2', 1);
     const error = 'while processing event: Create service sd2 failed: HTTP status 400 (message: "no")';
     answer({ sync: { out: JSON.stringify({ errors: [error] }) } });
@@ -268,7 +268,7 @@ describe('a decK that does not do it', () => {
     expect(String(failed[0]?.thrown)).toContain(error);
   });
 
-  it('fm-54 is quoted from the beginning of what it says at length', async () => {
+  it('fm-54 is quoted from the beginning of a long message', async () => {
     answer({ dump: { err: `Error: ${'x'.repeat(100_000)}`, exitCode: 1 } });
 
     await expect(connect().read(signal)).rejects.toMatchObject({
@@ -276,7 +276,7 @@ describe('a decK that does not do it', () => {
     });
   });
 
-  it('throws when it is the base that failed', async () => {
+  it('throws when the base files failed', async () => {
     answer({ sync: { out: '{"errors":["Create consumer bob failed"]}' } });
 
     await expect(connect().writeAll([], signal)).rejects.toThrow('Create consumer bob failed');
@@ -308,7 +308,7 @@ describe('a decK that does not end', () => {
     });
   });
 
-  it('fm-54 is not waited for when what it started holds its output open', async () => {
+  it('fm-54 is not waited for when its child process holds the output open', async () => {
     answer({ dump: { hangs: 'until asked', leavesChild: true } });
     const stopping = new AbortController();
     const running = runDeck({ ...command, env: { HOME: home, PATH: process.env.PATH ?? '' } }, stopping.signal, 50);
@@ -318,11 +318,11 @@ describe('a decK that does not end', () => {
     stopping.abort(new Error('stopped'));
 
     await expect(running).rejects.toThrow('stopped');
-    // It still runs, and would hold the output for ten minutes.
+    // The child process still runs, and would hold the output for ten minutes.
     expect(process.kill(child)).toBe(true);
   });
 
-  it('is stopped after its time', async () => {
+  it('is stopped after its time limit', async () => {
     answer({ dump: { hangs: true } });
     const env = { HOME: home, PATH: process.env.PATH ?? '' };
 

@@ -31,7 +31,7 @@ function answering(answer: (response: ServerResponse) => void): Server {
   return createHttpServer((_, response) => answer(response.writeHead(200)));
 }
 
-/** Writes the text again and again, as long as anybody reads. */
+/** Writes the text again and again, as long as the client reads. */
 function writeForEver(to: ServerResponse | Socket, text: string, pauseMs: number): void {
   const timer = setInterval(() => to.write(text), pauseMs);
   to.on('close', () => clearInterval(timer));
@@ -52,7 +52,7 @@ it.each([
   ['a body', answering((response) => writeForEver(response, ' ', 1))],
   ['a head', endlessHead],
   ['one hint after the other', createServer((socket) => writeForEver(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 1))],
-])('fm-54 gives a call its time as a whole: %s that comes bit by bit ends with it', async (_, server) => {
+])('fm-54 limits the time of a whole call: %s that arrives bit by bit ends with it', async (_, server) => {
   const asking = ask(server, { callTimeoutMs: 200 });
 
   await expect(asking).rejects.toMatchObject({
@@ -64,7 +64,7 @@ it.each([
   await untilHungUp();
 });
 
-it('fm-54 reads no more than its limit of an answer without end, and asks no second time', async () => {
+it('fm-54 reads an endless answer up to its limit, and does not retry', async () => {
   let calls = 0;
   const server = answering((response) => {
     calls += 1;
@@ -81,7 +81,7 @@ it('fm-54 reads no more than its limit of an answer without end, and asks no sec
   expect(calls).toBe(1);
 });
 
-it('fm-54 reads an answer of just the size that it may have', async () => {
+it('fm-54 reads an answer of exactly the size limit', async () => {
   const text = JSON.stringify('x'.repeat(mebibyte - 2));
 
   await expect(

@@ -14,7 +14,7 @@ let sockets: Socket[];
 beforeEach(async () => {
   sockets = [];
   server = createServer((_, response) => response.setHeader('keep-alive', 'timeout=600').end('{}'));
-  // It never closes a connection by itself.
+  // The server never closes a connection.
   server.keepAliveTimeout = 0;
   server.on('connection', (socket) => void sockets.push(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -25,7 +25,7 @@ afterEach(async () => {
   await new Promise((done) => server.close(done));
 });
 
-it('fm-27 closes a connection that is idle before a server would, however long that says it waits', async () => {
+it('fm-27 closes an idle connection before a server would, whatever keep-alive the server promises', async () => {
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const http = createHttp({ api: konnectApi, address, concurrency: 1, clock: systemClock });
   await http({ method: 'GET', path: '/' }, signal);

@@ -26,7 +26,7 @@ const report = (id: string, configHash: string, lastPing = nowMs / 1_000) =>
   konnect.reportNode('prod', { id, hostname: `host-${id}`, configHash, lastPing });
 
 describe.each(backendsOfPlane)('nodes of type %s', (type) => {
-  it('are those with a fresh ping, by a name for people, with what they have and should have', async () => {
+  it('are those with a recent ping, with a readable name, their hash and the expected hash', async () => {
     report('a', konnect.configHash('prod'));
     report('b', 'old');
     report('c', '');
@@ -46,7 +46,7 @@ describe.each(backendsOfPlane)('nodes of type %s', (type) => {
 });
 
 describe('nodes', () => {
-  it('are asked what they should have after they were listed, and not where there is none', async () => {
+  it('are listed first, and the expected hash is read only if a node is connected', async () => {
     const { readNodes } = open();
     await readNodes?.(signal);
     report('a', 'old');
@@ -64,7 +64,7 @@ describe('nodes', () => {
     ['admin', { type: 'admin', address: 'http://127.0.0.1:1', workspace: 'default', concurrency: 1 }],
     ['file', { type: 'file', path: 'kong.yaml' }],
     ['deck without a name', { type: 'deck', address: 'http://127.0.0.1:1' }],
-  ] as const)('are nothing that type %s knows of', (_, config) => {
+  ] as const)('are not readable from a control plane of type %s', (_, config) => {
     const backend = backendOf(config);
 
     expect([backend.readNodes, backend.measure]).toEqual([undefined, undefined]);
@@ -87,14 +87,14 @@ describe('a measure', () => {
     expect(konnect.calls.filter(({ method }) => method === 'POST')).toHaveLength(1);
   });
 
-  it('is without a value where there was no request, or none that it could be told of', async () => {
+  it('has no value without requests, or when Konnect does not count them', async () => {
     const nobody = await open().measure?.(errors, signal);
     konnect.setMeasures('prod', { request_count: 3, error_rate: null });
 
     expect([nobody, await open().measure?.(errors, signal)]).toEqual([{ requests: 0 }, { requests: 3 }]);
   });
 
-  it('is refused in words that say what is missing', async () => {
+  it('is refused with a message that names the missing permission', async () => {
     konnect.inject({ kind: 'status', status: 403, path: /metrics/ });
 
     await expect(open().measure?.(errors, signal)).rejects.toMatchObject({

@@ -154,7 +154,7 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
     expect(openapi?.check({ method: 'GET', template: `/control-planes/{controlPlaneId}/${path}` }, answer)).toEqual([]);
   });
 
-  it.each(estates)('holds for the body of every call that example %s makes', async (name) => {
+  it.each(estates)('holds for the body of every call of example %s', async (name) => {
     const example = readExample(name);
     const plane = createMemoryControlPlane(example.config.owner);
     const { report } = await planOnce(passOf(example, plane), signal);
@@ -168,7 +168,7 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
     expect(checked.flat()).toEqual([]);
   });
 
-  it('finds what is wrong with an answer that does not hold', () => {
+  it('finds the mistake in a wrong answer', () => {
     const operation = { method: 'GET', template: '/control-planes/{controlPlaneId}/core-entities/services' };
     const service = { protocol: 'smtp', port: '80', retries: -1, extra: 1 };
 
@@ -181,7 +181,7 @@ const rows = calls.map(([method, path, template, sent]) => ({ method, path, temp
     ]);
   });
 
-  it('finds what is wrong with a body that does not hold', () => {
+  it('finds the mistake in a wrong body', () => {
     const operation = { method: 'PUT', template: '/control-planes/{controlPlaneId}/core-entities/targets' };
     const template = `/control-planes/{controlPlaneId}/core-entities/${entityTemplates.target}`;
 

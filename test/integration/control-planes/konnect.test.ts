@@ -32,7 +32,7 @@ function findCreate(creates: readonly Change[], kind: Change['kind']): Change {
 }
 
 describe('read', () => {
-  it('gives back what was written, with keys, parents and domains', async () => {
+  it('returns the written entities, with keys, parents and domains', async () => {
     const creates = createsOf(documentOf('sd2', 2));
     await writeAll(stage.plane, creates);
 
@@ -64,7 +64,7 @@ describe('read', () => {
     expect(stage.konnect.calls).toHaveLength(1 + 4 + 3);
   });
 
-  it('reads again only after a write of its own, while the hash of the configuration stays', async () => {
+  it('reads the content again only after its own write while the hash of the configuration stays', async () => {
     const creates = createsOf(documentOf('sd2', 0));
     await writeAll(stage.plane, creates);
     const lists = async () => {
@@ -81,7 +81,7 @@ describe('read', () => {
     expect([unchanged, await lists()]).toEqual([0, 5]);
   });
 
-  it('leaves out what lacks one of our tags', async () => {
+  it("leaves out entities that lack one of the owner's tags", async () => {
     stage.konnect.seed('prod', 'services', {
       name: 'theirs',
       host: 'a.test',
@@ -94,7 +94,7 @@ describe('read', () => {
     expect(held.map((one) => one.key)).toEqual(['ours']);
   });
 
-  it('gives an entity of ours below somebody else’s parent without parent', async () => {
+  it('returns an own entity below a foreign parent without the parent', async () => {
     const service = stage.konnect.seed('prod', 'services', { name: 'theirs', host: 'a.test' });
     stage.konnect.seed('prod', 'routes', { name: 'sd9', paths: ['/sd9'], service: { id: service.id }, tags: tagged });
 
@@ -104,7 +104,7 @@ describe('read', () => {
     expect(route?.parent).toBeUndefined();
   });
 
-  it('looks the control plane up at every read, since one made anew has another id', async () => {
+  it('looks up the control plane at every read, because a recreated one has another id', async () => {
     await stage.plane.read(signal);
     stage.konnect.resetCalls();
 
@@ -122,7 +122,7 @@ describe('read', () => {
     await expect(stage.plane.read(signal)).rejects.toMatchObject({ code: 'CONTROL_PLANE_FAILED', transient: true });
   });
 
-  it('reads a list again that was cut short', async () => {
+  it('reads a truncated list again', async () => {
     await writeAll(stage.plane, createsOf(documentOf('sd2', 3)));
     stage.konnect.inject({ kind: 'truncate', path: /targets\?/ });
 
@@ -133,7 +133,7 @@ describe('read', () => {
 });
 
 describe('readForeign', () => {
-  it('names foreign entities of the kinds that are created', async () => {
+  it('names foreign entities of the kinds that the plan creates', async () => {
     const creates = createsOf(documentOf('sd2', 1));
     const upstream = stage.konnect.seed('prod', 'upstreams', { name: 'sd2.privatelink' });
     const service = stage.konnect.seed('prod', 'services', { name: 'sd2', host: 'a.test', tags: ['kong-privatelink'] });
@@ -147,7 +147,7 @@ describe('readForeign', () => {
     ]);
   });
 
-  it('does not look below parents that are created too', async () => {
+  it('does not look below parents that the plan creates too', async () => {
     await stage.plane.read(signal);
     stage.konnect.resetCalls();
 
@@ -158,7 +158,7 @@ describe('readForeign', () => {
     );
   });
 
-  it('asks one upstream for its targets when a target is added to it', async () => {
+  it('reads the targets of one upstream when the plan adds a target to it', async () => {
     const [first, second] = [documentOf('sd2', 1), documentOf('sd2', 2)];
     await writeAll(stage.plane, createsOf(first));
     const foreignTarget = { target: '10.0.0.1:80', upstream: { id: upstreamId } };
@@ -173,7 +173,7 @@ describe('readForeign', () => {
     expect(stage.konnect.calls[0]?.path).toContain(`/upstreams/${upstreamId}/targets?`);
   });
 
-  it('reads the list of all targets when more than four upstreams gain one', async () => {
+  it('reads the list of all targets when more than four upstreams gain a target', async () => {
     const documents = ['a', 'b', 'c', 'd', 'e'].map((name) => documentOf(name, 1));
     await writeAll(stage.plane, documents.flatMap(createsOf));
     const creates = documents.flatMap(createsOf).filter((one) => one.kind === 'target');
@@ -189,7 +189,7 @@ describe('readForeign', () => {
 });
 
 describe('write', () => {
-  it('fm-19 leaves one entity when the same change is applied twice', async () => {
+  it('fm-19 leaves one entity when one change is applied twice', async () => {
     const creates = createsOf(documentOf('sd2', 1));
     await writeAll(stage.plane, creates);
     await writeAll(stage.plane, creates);
@@ -209,7 +209,7 @@ describe('write', () => {
     expect(stage.konnect.entities('prod', 'targets')).toMatchObject([{ id: create.id, weight: 7 }]);
   });
 
-  it('deletes, also what is gone with its upstream', async () => {
+  it('deletes entities, even those that left with their upstream', async () => {
     const creates = createsOf(documentOf('sd2', 1));
     await writeAll(stage.plane, creates);
     const deletes = ['upstream', 'target'] as const;
@@ -219,7 +219,7 @@ describe('write', () => {
     expect(stage.konnect.entities('prod', 'targets')).toEqual([]);
   });
 
-  it('names the request, what Konnect said and the field when an entity is refused', async () => {
+  it("names the request, Konnect's message and the field when Konnect refuses an entity", async () => {
     const [upstream] = createsOf(documentOf('sd2', 0));
     stage.konnect.seed('prod', 'upstreams', { name: 'sd2.privatelink' });
 
@@ -244,7 +244,7 @@ describe('write', () => {
     ]);
   });
 
-  it('fm-15 gives up at once when Retry-After is longer than 5 s: the next pass plans afresh', async () => {
+  it('fm-15 gives up at once when Retry-After is longer than 5 s: the next pass plans again', async () => {
     stage.konnect.inject({ kind: 'status', status: 429, headers: { 'retry-after': '60' }, method: 'PUT', times: 9 });
 
     const writing = writeAll(stage.plane, createsOf(documentOf('sd2', 0)));
@@ -283,7 +283,7 @@ describe('write', () => {
     expect(stage.konnect.calls.filter((call) => call.method === 'PUT')).toHaveLength(3);
   });
 
-  it('makes four calls at once and no more', async () => {
+  it('makes at most four calls at once', async () => {
     const creates = createsOf(documentOf('sd2', 12));
     await writeAll(stage.plane, creates.slice(0, 1));
     stage.konnect.resetCalls();
@@ -295,10 +295,10 @@ describe('write', () => {
     expect(stage.konnect.peakCalls()).toBe(4);
   });
 
-  it('times out when no answer comes, without trying again', async () => {
+  it('times out when no answer comes, and does not retry', async () => {
     stage.konnect.inject({ kind: 'hang', method: 'PUT', times: 9 });
     const hasty = stage.connect({}, { timeoutMs: 100 });
-    // Only the write may be what takes too long.
+    // Only the write may time out.
     await until('it has read', () => hasty.read(signal).then(() => true));
     stage.konnect.resetCalls();
 
@@ -359,7 +359,7 @@ describe('the control plane by name', () => {
     await expect(writing).rejects.toMatchObject({ code: 'CONTROL_PLANE_AUTH', transient: false });
   });
 
-  it('never shows the token that a server quotes', async () => {
+  it('never shows a token that a server quotes', async () => {
     const [upstream] = createsOf(documentOf('sd2', 0));
     const after = upstream?.after && { ...upstream.after, fields: { ...upstream.after.fields, [token]: 1 } };
 
@@ -382,7 +382,7 @@ describe('readRollout', () => {
     await expect(stage.plane.readRollout(signal)).resolves.toEqual({ nodes: 0, inSync: 0 });
   });
 
-  it('counts nodes on all pages, and those that run the expected configuration', async () => {
+  it('counts nodes on all pages, and the nodes that run the expected configuration', async () => {
     await stage.konnect.close();
     stage = await startStage({ pageCap: 1 });
     const report = (id: string, configHash: string, lastPing = pingSeconds) =>
@@ -410,7 +410,7 @@ describe('readRollout', () => {
     await expect(stage.plane.readRollout(signal)).resolves.toMatchObject({ nodes: 1, inSync: 1 });
   });
 
-  it('counts a node out when something is written', async () => {
+  it('does not count a node after a write', async () => {
     const configHash = stage.konnect.configHash('prod');
     stage.konnect.reportNode('prod', { id: 'a', hostname: 'a', configHash, lastPing: pingSeconds });
     const before = await stage.plane.readRollout(signal);

@@ -81,7 +81,7 @@ describe('plugins that the control plane would refuse', () => {
     expect(warnings).toEqual([unknown, expect.stringMatching(misconfigured)]);
   });
 
-  it('are asked about once for each different one, and not where none is configured', async () => {
+  it('are checked once for each distinct configuration, and not without plugins', async () => {
     configure(`domains:
   sd2: { plugins: [{ name: acl, config: { allow: [a] } }] }
   sd3: { plugins: [{ name: acl, config: { allow: [a] } }, { name: jwt }] }
@@ -101,15 +101,15 @@ describe('plugins that the control plane would refuse', () => {
   });
 });
 
-describe('plugins that need not be there yet', () => {
-  it('are that of this package, whose schema sync brings', async () => {
+describe('plugins that are not there yet', () => {
+  it('are accepted if they belong to this package: sync uploads their schema', async () => {
     configure('domains: { sd2: { plugins: [{ name: privatelink }] } }\n');
 
     expect(await warningsOfDiff()).toEqual([]);
     expect((await pluginChecks()).checks).toEqual([['ok', 'plugins that the control plane accepts: 1']]);
   });
 
-  it('are those that a base file brings', async () => {
+  it('are accepted if a base file defines them', async () => {
     writeFileSync(
       join(estate.folder, 'base.yaml'),
       '_format_version: "3.0"\ncustom_plugins: [{ name: own, handler: a, schema: b }]\n',
@@ -132,7 +132,7 @@ it.each([404, 405])('says that plugins were not checked where the control plane 
   expect((await pluginChecks()).exitCode).toBe(0);
 });
 
-it('asks no further once the control plane does not answer', async () => {
+it('stops checking plugins once the control plane does not answer', async () => {
   const plugins = Array.from(
     { length: 12 },
     (_, minute) => `{ name: rate-limiting, config: { minute: ${minute + 1} } }`,
@@ -144,7 +144,7 @@ it('asks no further once the control plane does not answer', async () => {
   expect(validations()).toBeLessThanOrEqual(4);
 });
 
-it('tells what stops diff, and not what stops this beside it', async () => {
+it('reports the error that stops diff, and no error of the plugin check', async () => {
   configure(wrong, `{ type: konnect, address: "${estate.konnect.url}", name: prod, token: wrong }`);
 
   const { exitCode, out } = await estate.run('diff', '--json');

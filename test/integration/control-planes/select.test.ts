@@ -25,7 +25,7 @@ function select(over: Partial<Selection> & { readonly token?: string } = {}) {
   return selectPlanes({ select: { env: 'prod' }, stageLabel: 'stage', controlPlane, ...selection }, signal, timing);
 }
 
-/** The message of what is refused. */
+/** The message of the refusal. */
 async function refusalOf(selecting: Promise<unknown>, code = 'CONFIG_INVALID'): Promise<string> {
   try {
     await selecting;
@@ -43,7 +43,7 @@ const lab = { name: 'gateway-lab', labels: { env: 'lab', stage: 'lab' } };
 const bare = { name: 'gateway-bare' };
 
 describe('control planes by their labels', () => {
-  it('are those that have them all, by the names of their stages, each as if it were named', async () => {
+  it("are selected if they have all labels; each gets its stage's name", async () => {
     await start([eu, lab, canary, bare]);
 
     await expect(select()).resolves.toEqual([
@@ -57,7 +57,7 @@ describe('control planes by their labels', () => {
     await expect(select({ select: { team: 'a' }, stageLabel: 'env' })).resolves.toMatchObject([{ stage: 'prod' }]);
   });
 
-  it('are asked for by the filter of Konnect, and page by page', async () => {
+  it("are listed with Konnect's filter, page by page", async () => {
     const many = Array.from({ length: 5 }, (_, index) => ({
       ...eu,
       name: `p${index}`,
@@ -75,7 +75,7 @@ describe('control planes by their labels', () => {
     );
   });
 
-  it('are asked for again where Konnect fails for a moment', async () => {
+  it('are listed again where Konnect fails for a moment', async () => {
     await start([eu, canary], 1);
     konnect.inject({ kind: 'status', status: 503, path: /page\[number\]=2/ });
 
@@ -83,14 +83,14 @@ describe('control planes by their labels', () => {
     expect(konnect.calls).toHaveLength(3);
   });
 
-  it('fm-08 are not half of them where a page fails', async () => {
+  it('fm-08 are not selected in part when a page fails', async () => {
     await start([eu, canary], 1);
     konnect.inject({ kind: 'status', status: 503, path: /page\[number\]=2/, times: 100 });
 
     await expect(select()).rejects.toMatchObject({ code: 'CONTROL_PLANE_FAILED', transient: true });
   });
 
-  it('are refused where none has the labels', async () => {
+  it('are refused where no control plane has the labels', async () => {
     await start([lab, bare]);
 
     expect(await refusalOf(select({ select: { env: 'prod', team: 'a' } }), 'CONTROL_PLANE_UNKNOWN')).toBe(
@@ -130,7 +130,7 @@ describe('control planes by their labels', () => {
     expect(await refusalOf(select())).toBe(`controlPlanes: ${said}`);
   });
 
-  it('are no others where a proxy drops the filter, and each once where pages overlap', async () => {
+  it('are filtered even if a proxy drops the filter, and taken once if pages overlap', async () => {
     await start([]);
     const listed = [eu, canary, lab, eu].map((plane) => ({ id: plane.name, ...plane }));
     const body = JSON.stringify({ data: listed, meta: { page: { number: 1, size: 100, total: 4 } } });
@@ -145,7 +145,7 @@ describe('control planes by their labels', () => {
     proxy.closeAllConnections();
   });
 
-  it('have labels by their own names alone', async () => {
+  it('match labels by their exact names', async () => {
     await start([eu]);
 
     expect(await refusalOf(select({ stageLabel: 'constructor' }))).toContain('no label constructor');
@@ -154,7 +154,7 @@ describe('control planes by their labels', () => {
     );
   });
 
-  it('need a token that may see them, which no message shows', async () => {
+  it('need a token with permission to list them, and no message shows the token', async () => {
     await start([eu]);
 
     const message = await refusalOf(select({ token: 'kpat_wrong' }), 'CONTROL_PLANE_AUTH');

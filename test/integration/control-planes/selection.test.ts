@@ -26,8 +26,8 @@ function staged(...more: readonly object[]): StagedConfig {
 const lab = { stage: 'lab', type: 'file', path: '/tmp/kong.yaml' };
 const stages = (config: StagedConfig) => selection.stages(config).configs.map(({ stage }) => stage);
 
-describe('what labels select', () => {
-  it('is nothing until they were asked for, and what is listed is there at once', async () => {
+describe('the stages that labels select', () => {
+  it('are empty until the first listing, and there at once after it', async () => {
     const config = staged(lab);
     const before = stages(config);
     const { isChanged } = await selection.refresh(config, signal);
@@ -36,7 +36,7 @@ describe('what labels select', () => {
     expect(selection.stages(config).configs[1]).toMatchObject({ controlPlane: { name: 'gateway-eu', token } });
   });
 
-  it('is no other where nothing changed, and another where a label did', async () => {
+  it('change when a label changed, and otherwise stay', async () => {
     const config = staged();
     await selection.refresh(config, signal);
     const same = await selection.refresh(config, signal);
@@ -46,7 +46,7 @@ describe('what labels select', () => {
     expect([same, isChanged, stages(config)]).toEqual([{ isChanged: false, problem: undefined }, true, ['eu']]);
   });
 
-  it('stays as it was while Konnect does not answer, or selects nothing, and says why', async () => {
+  it('stay while Konnect does not answer, or selects nothing, and the problem says why', async () => {
     const config = staged(lab);
     await selection.refresh(config, signal);
     konnect.inject({ kind: 'status', status: 403 });
@@ -60,14 +60,14 @@ describe('what labels select', () => {
     expect(stages(config)).toEqual(['lab', 'eu', 'us']);
   });
 
-  it('is refused where one is listed as well', async () => {
+  it('are refused where a listed stage has the name of a selected stage', async () => {
     const config = staged({ ...lab, stage: 'eu' });
     await selection.refresh(config, signal);
 
     expect(() => selection.stages(config).configs).toThrow('two stages are named eu');
   });
 
-  it('ends with the signal', async () => {
+  it('end with the signal', async () => {
     const aborted = AbortSignal.abort(new Error('stopped'));
 
     await expect(selection.refresh(staged(), aborted)).rejects.toThrow('stopped');

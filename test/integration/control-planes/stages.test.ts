@@ -32,7 +32,7 @@ const selected = (over: object = {}) => ({
 const lab = { stage: 'lab', type: 'file', path: '/tmp/kong.yaml' };
 
 describe('the stages of a configuration', () => {
-  it('are the only control plane, without a name, and nobody is asked', async () => {
+  it('are one without a name where the configuration has one control plane, without a call', async () => {
     const configs = await resolve({ controlPlane: { type: 'file', path: '/tmp/kong.yaml' } });
 
     expect(configs).toMatchObject([{ owner: 'test', controlPlane: { type: 'file' } }]);
@@ -40,7 +40,7 @@ describe('the stages of a configuration', () => {
     expect(konnect.calls).toEqual([]);
   });
 
-  it('keep the order of the file, those of a select by name', async () => {
+  it('keep the order of the file, and selected stages are ordered by name', async () => {
     const configs = await resolve({ controlPlanes: [lab, selected(), { ...lab, stage: 'a', path: '/tmp/a.yaml' }] });
 
     expect(configs.map(({ stage }) => stage)).toEqual(['lab', ...names, 'a']);
@@ -98,7 +98,7 @@ describe('the stages of a configuration', () => {
     ['another workspace', { type: 'admin', address: 'https://kong.example', workspace: 'b' }],
     ['another address', { type: 'admin', address: 'https://other.example' }],
     ['no database', { type: 'dbless', address: 'https://other.example' }],
-  ])('may be in one Kong: %s', async (_, other) => {
+  ])('may share one Kong: %s', async (_, other) => {
     const one = { stage: 'a', type: 'admin', address: 'https://kong.example' };
 
     await expect(resolve({ controlPlanes: [one, { stage: 'b', ...other }] })).resolves.toHaveLength(2);

@@ -46,7 +46,7 @@ describe.each([
   const askedFor = (plugin: string) =>
     kong.calls.filter(({ path }) => path.endsWith(`/schemas/plugins/${plugin}`)).length;
 
-  it.each(own)('gets no entity of %s while it does not know it, and all else', async (plugin) => {
+  it.each(own)('gets no entity of %s while it does not know the plugin, and all other entities', async (plugin) => {
     const { exitCode, out } = await syncTo(plugin, []);
 
     expect(exitCode).toBe(4);
@@ -59,7 +59,7 @@ describe.each([
     expect(writes.filter(({ path }) => path.includes('plugins'))).toEqual([]);
   });
 
-  it.each(own)('gets entities of %s once it knows it, after one question', async (plugin) => {
+  it.each(own)('gets entities of %s once it knows the plugin, after one question', async (plugin) => {
     const { exitCode } = await syncTo(plugin, own);
 
     expect(exitCode).toBe(0);
@@ -70,7 +70,7 @@ describe.each([
     expect(askedFor(plugin)).toBeLessThanOrEqual(hasDatabase ? 2 : 1);
   });
 
-  it('is written to where it does not say what it knows', async () => {
+  it('gets the entities where it does not say which plugins it knows', async () => {
     kong = await startKongAdmin({ hasDatabase, plugins: own });
     kong.inject({ kind: 'status', status: 403, path: /schemas\/plugins/, times: 9 });
     configure('privatelink', { controlPlane: `{ type: ${type}, address: "${kong.url}" }` });
@@ -106,7 +106,7 @@ describe('Konnect', () => {
     },
   );
 
-  it('does not judge by data planes that could not use the configuration before', async () => {
+  it('does not judge by data planes that refused the configuration before', async () => {
     configure('privatelink');
     report(['acl']);
     estate.konnect.seed('prod', 'plugins', { name: 'acl', config: { allow: ['a'] } });
@@ -115,7 +115,7 @@ describe('Konnect', () => {
     expect(entities()).toHaveLength(3);
   });
 
-  it('makes no new route before the data planes took the plugin', async () => {
+  it('gets no new route before the data planes accepted the plugin', async () => {
     configure('privatelink');
     report(['privatelink']);
 

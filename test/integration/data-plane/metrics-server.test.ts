@@ -25,7 +25,7 @@ async function openIdle(): Promise<Socket> {
 }
 
 describe('serveMetrics', () => {
-  it('replaces a socket that nobody serves, and nothing else', async () => {
+  it('replaces a socket without a server, and nothing else', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
     const [file, served] = [join(folder, 'file'), join(folder, 'served')];
     writeFileSync(file, 'precious');
@@ -39,7 +39,7 @@ describe('serveMetrics', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('leaves the file descriptors to Kong: it keeps few connections, and none that says nothing', async () => {
+  it('leaves the file descriptors to Kong: it keeps few connections, and closes silent ones', async () => {
     const idle = await Promise.all(Array.from({ length: 40 }, openIdle));
     const openOnes = () => idle.filter(({ destroyed }) => !destroyed).length;
 

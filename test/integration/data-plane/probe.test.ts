@@ -29,12 +29,12 @@ function probe(port: number, over: Partial<ProbeSettings> = {}, signal = new Abo
   return probeTarget(choice, { ...settings, ...over }, signal);
 }
 
-/** Accepts, and says nothing. */
+/** Accepts connections, and never answers. */
 function silent(): Server {
   return createServer((socket) => socket.on('error', () => {}).resume());
 }
 
-/** Where nobody listens any more. */
+/** A port on which no server listens any more. */
 async function closedPort(): Promise<number> {
   const server = silent();
   const port = await listen(server);
@@ -42,7 +42,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** A certificate that nobody has reason to trust. */
+/** A certificate of no known authority. */
 function selfSigned() {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -54,7 +54,7 @@ function selfSigned() {
   return made;
 }
 
-/** Probes a port of its own in a process that has used up its file descriptors, and prints what came of it. */
+/** Probes a port of its own in a process without free file descriptors, and prints the result. */
 const withoutDescriptors = `
 const { probeTarget } = require(process.argv[1]);
 const { openSync } = require('node:fs');
@@ -68,7 +68,7 @@ const server = require('node:net').createServer().listen(0, '127.0.0.1', () => {
 });`;
 
 describe('probeTarget', () => {
-  it('says nothing of a target while this process has no file descriptor left', () => {
+  it('judges no target while this process has no file descriptor left', () => {
     const compiled = resolve(__dirname, '../../../dist/data-plane/probes/probe.js');
     const command = 'ulimit -n 64 && exec "$0" "$@"';
 
@@ -77,7 +77,7 @@ describe('probeTarget', () => {
     expect(said).toBe('undefined undefined');
   });
 
-  it('takes a connection for life with tcp, and a refusal for death', async () => {
+  it('judges a target by whether it accepts a connection, with tcp', async () => {
     expect(await probe(await listen(silent()))).toBe(true);
     expect(await probe(await closedPort())).toBe(false);
   });
@@ -100,11 +100,11 @@ describe('probeTarget', () => {
     expect(asked).toEqual([['GET', '/healthz', 'api.example:8080']]);
   });
 
-  it.each(['http', 'https'] as const)('gives a target up that accepts and does not answer %s in time', async (kind) => {
+  it.each(['http', 'https'] as const)('gives up a target that accepts and does not answer %s in time', async (kind) => {
     expect(await probe(await listen(silent()), { kind, timeoutMs: 20 })).toBe(false);
   });
 
-  it('asks with https for the name of the host, whatever the certificate says', async () => {
+  it('asks with https for the name of the host, and accepts any certificate', async () => {
     const asked: unknown[] = [];
     const onName = (name: string, done: (error: null) => void) => {
       asked.push(name);
@@ -126,13 +126,13 @@ describe('probeTarget', () => {
   });
 
   it.each(['tcp', 'http', 'https'] as const)(
-    'fails, and throws nothing, with %s and a port that cannot be',
+    'fails, and throws nothing, with %s and an impossible port',
     async (kind) => {
       expect(await probe(70_000, { kind })).toBe(false);
     },
   );
 
-  it('ends at once when it is no more of interest', async () => {
+  it('ends at once when it is aborted', async () => {
     const end = new AbortController();
     const answer = probe(await listen(silent()), { kind: 'http' }, end.signal);
 
@@ -141,7 +141,7 @@ describe('probeTarget', () => {
     expect(await answer).toBe(false);
   });
 
-  it('takes a connection that came in time for life, although the event loop was blocked for longer', async () => {
+  it('accepts a connection that came in time, although the event loop was blocked for longer', async () => {
     const port = await listen(silent());
     const answer = probe(port, { timeoutMs: 5 });
     const untilMs = performance.now() + 50;

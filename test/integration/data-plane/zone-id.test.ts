@@ -14,7 +14,7 @@ afterEach(async () => {
 
 type Answer = (request: IncomingMessage) => string | number;
 
-/** A metadata service on loopback; a number is a status, and 0 no answer at all. */
+/** A metadata service on loopback. A number is the status of its answer; 0 means no answer. */
 async function serve(answer: Answer) {
   const server = createServer((request, response) => {
     const given = answer(request);
@@ -30,7 +30,7 @@ const zoneIdsOf = (region: string) => async () => new Map(region === 'us-east-1'
 const find = (env: Readonly<Record<string, string>>, signal = new AbortController().signal) =>
   findZoneId({ env, zoneIdsOf }, signal);
 
-/** Version 2: no answer without a token. */
+/** Version 2 of instance metadata refuses a request without a token. */
 const instance: Answer = ({ method, url, headers }) => {
   if (method === 'PUT' && url === '/latest/api/token' && headers['x-aws-ec2-metadata-token-ttl-seconds'])
     return 'secret';
@@ -44,7 +44,7 @@ describe('findZoneId', () => {
     expect(await find({ AWS_EC2_METADATA_SERVICE_ENDPOINT: await serve(instance) })).toBe('use1-az1');
   });
 
-  it('asks task metadata where that gives nothing, and maps the name of the zone', async () => {
+  it('asks task metadata where instance metadata has no zone, and maps the name of the zone', async () => {
     const env = {
       AWS_EC2_METADATA_SERVICE_ENDPOINT: await serve(() => 404),
       ECS_CONTAINER_METADATA_URI_V4: `${await serve(task)}/v4/abc`,
@@ -53,7 +53,7 @@ describe('findZoneId', () => {
     expect(await find(env)).toBe('use1-az4');
   });
 
-  it('never asks instance metadata that is disabled', async () => {
+  it('never asks disabled instance metadata', async () => {
     const asked: unknown[] = [];
     const env = {
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -70,14 +70,14 @@ describe('findZoneId', () => {
     ['is forbidden', () => 403, /instance metadata: status 403/],
     ['answers without end (fm-54)', () => 'x'.repeat(2 ** 19), /instance metadata: .*exceeded max size/],
     ['answers with a page', () => '<html>', /instance metadata: .*zone|pattern/is],
-  ])('says what happened, and how to do without, when metadata %s', async (_, answer, expected) => {
+  ])('names the failure and the way to go on without metadata, when metadata %s', async (_, answer, expected) => {
     const failure = find({ AWS_EC2_METADATA_SERVICE_ENDPOINT: await serve(answer) });
 
     await expect(failure).rejects.toMatchObject({ message: expect.stringMatching(expected), transient: true });
     await expect(failure).rejects.toThrow(/--zone-id/);
   });
 
-  it('says that AWS gives no id for the name of the zone', async () => {
+  it('says that AWS has no id for the name of the zone', async () => {
     const uri = `${await serve(() => '{"AvailabilityZone":"eu-west-1b"}')}/v4`;
 
     const failure = find({ AWS_EC2_METADATA_DISABLED: 'true', ECS_CONTAINER_METADATA_URI_V4: uri });
@@ -85,7 +85,7 @@ describe('findZoneId', () => {
     await expect(failure).rejects.toThrow('ec2:DescribeAvailabilityZones in eu-west-1 gives no id for eu-west-1b');
   });
 
-  it('is not worth trying again where there is nothing to ask', async () => {
+  it('is not worth a retry where no metadata service exists', async () => {
     await expect(find({ AWS_EC2_METADATA_DISABLED: 'true' })).rejects.toMatchObject({ transient: false });
   });
 });

@@ -9,7 +9,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** A source that works, and beside it the one under test. */
+/** A source that works, and the source under test. */
 function configure(source: string): void {
   estate.configure(`owner: test
 sources:
@@ -50,7 +50,7 @@ describe('a scope that cannot be read', () => {
       'source bad, account self, region us-east-1: namespace shared has no service gone',
       'create it, or correct',
     ],
-  ])('fm-02 names source, account, region and fix at %s, and the rest goes on', async (_, source, where, fix) => {
+  ])('fm-02 names source, account, region and fix at %s, and the other scopes go on', async (_, source, where, fix) => {
     estate.world.cloudMap.createNamespace({ account: gatewayAccount, region, name: 'shared' });
     configure(source);
 
@@ -66,7 +66,7 @@ describe('a scope that cannot be read', () => {
     ['OptInRequired', 'vpc-endpoints', 'regionDisabled', 'enable the region in the account, or take it out of regions'],
     ['AuthFailure', 'vpc-endpoints', 'unknownKey', 'enable region us-west-2 in it'],
     ['UnrecognizedClientException', 'cloud-map', 'unknownKey', 'enable region us-west-2 in it'],
-  ] as const)('fm-02 reads the other region when one is not enabled (%s)', async (_, type, kind, fix) => {
+  ] as const)('fm-02 reads the other region when one region is not enabled (%s)', async (_, type, kind, fix) => {
     const namespace = estate.world.cloudMap.createNamespace({ account: gatewayAccount, region, name: 'shared' });
     const { id: serviceId } = estate.world.cloudMap.createHttpService({ namespaceId: namespace.id, name: 'sd2' });
     const attributes = { AWS_INSTANCE_IPV4: '10.0.1.11' };
@@ -93,7 +93,7 @@ describe('a gateway that reaches IPv4 only', () => {
     return estate.world.createEndpoint({ account: gatewayAccount, region, serviceName: name, tags, interfaces }).id;
   }
 
-  it('fm-11 does not route to an endpoint with IPv6 only, says how to mend it, and the rest goes on', async () => {
+  it('fm-11 does not route to an IPv6-only endpoint, names the fix, and the rest goes on', async () => {
     const endpointId = addEndpoint({ ipv6: 'fd00::11' });
     configure(`type: vpc-endpoints, regions: [${region}], allow: { addressFamilies: [ipv4] }`);
 
@@ -111,7 +111,7 @@ describe('a gateway that reaches IPv4 only', () => {
     expect(targets).toEqual(['10.9.0.1:80']);
   });
 
-  it('takes the IPv4 address of one that is dual stack', async () => {
+  it('takes the IPv4 address of a dual-stack endpoint', async () => {
     addEndpoint({ ip: '10.0.1.11', ipv6: 'fd00::11' });
     configure(`type: vpc-endpoints, regions: [${region}], allow: { addressFamilies: [ipv4] }`);
 

@@ -29,7 +29,7 @@ describe('createResolver', () => {
     ]);
   });
 
-  it('gives no record for a name that does not exist (NXDOMAIN), or has none of the kind (NODATA)', async () => {
+  it('returns no record for a missing name (NXDOMAIN), or a missing kind (NODATA)', async () => {
     dns.zone.set('A api.corp', ['10.0.0.1']);
     const resolver = createResolver([dns.address]);
 
@@ -37,7 +37,7 @@ describe('createResolver', () => {
     expect(await resolver.resolve6('api.corp', signal)).toEqual([]);
   });
 
-  it('rejects when the server does not say (SERVFAIL)', async () => {
+  it('rejects when the server fails (SERVFAIL)', async () => {
     dns.zone.set('A api.corp', 'SERVFAIL');
 
     await expect(createResolver([dns.address]).resolve4('api.corp', signal)).rejects.toMatchObject({
@@ -77,7 +77,7 @@ controlPlane: { type: konnect, address: "${estate.konnect.url}", name: prod, tok
       .map(({ target }) => String(target))
       .sort();
 
-  it('brings the addresses of both to Konnect, and keeps them while DNS is away', async () => {
+  it('writes the addresses of both sources to Konnect, and keeps them while DNS is down', async () => {
     dns.zone.set('A api.corp', ['10.8.1.11']);
     const expected = ['10.8.1.11:80', '10.9.1.11:8080', '[fd00:0000:0000:0000:0000:0000:0000:0009]:8080'];
 

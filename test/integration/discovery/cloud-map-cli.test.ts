@@ -49,7 +49,7 @@ describe('a Cloud Map registry (estate T3)', () => {
     expect(JSON.parse(again.out)).toMatchObject({ changes: [], quarantined: [] });
   });
 
-  it('adds none that is unhealthy, and keeps what became so', async () => {
+  it('adds no unhealthy instance, and keeps an instance that became unhealthy', async () => {
     register('one', '10.0.1.11');
     await estate.run('sync');
     register('two', '10.0.2.11');

@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 afterEach(() => aws.close());
 
-/** The SDK reads the process's own environment, which Jest gives each test file anew. */
+/** The SDK reads the process's own environment. Jest resets it for each test file. */
 function useAccount(account: string): void {
   Object.assign(process.env, keysOf(account), { AWS_MAX_ATTEMPTS: '1' });
 }
@@ -48,14 +48,14 @@ async function discover(over?: Readonly<Record<string, unknown>>): Promise<Scope
   return (await discovererOf(over).discover(signal)).scopes[0];
 }
 
-/** State and address of each endpoint when the scope is known, else the code. */
+/** State and address of each endpoint when the scope is known, otherwise the error code. */
 function overview(state: ScopeState | undefined) {
   if (state?.status !== 'known') return state?.code;
   return state.discovered.endpoints.map((one) => [one.state, ...one.addresses.map(({ ip }) => ip)].join(' '));
 }
 
 describe('discovery of Cloud Map', () => {
-  it('fm-08 is complete beyond what one page and one DiscoverInstances hold', async () => {
+  it('fm-08 reads more instances than one page and one DiscoverInstances hold', async () => {
     const ips = Array.from({ length: 250 }, (_, index) => `10.0.${Math.floor(index / 250)}.${index + 1}`);
     for (const [index, ip] of ips.entries()) register(`i-${index}`, ip);
 
@@ -64,7 +64,7 @@ describe('discovery of Cloud Map', () => {
     expect([found].flat().sort()).toEqual(ips.map((ip) => `available ${ip}`).sort());
   });
 
-  it('fm-21 holds an instance while Cloud Map calls it unhealthy, and routes to it again afterwards', async () => {
+  it('fm-21 keeps an instance while Cloud Map calls it unhealthy, and routes to it again afterwards', async () => {
     register('one', '10.0.0.1', { AWS_INSTANCE_PORT: '8080' });
     const discoverer = discovererOf();
     const states = [];
@@ -77,14 +77,14 @@ describe('discovery of Cloud Map', () => {
     expect(states).toEqual([['available 10.0.0.1'], ['partial 10.0.0.1'], ['available 10.0.0.1']]);
   });
 
-  it('fm-04 is known and empty when the service holds nothing', async () => {
+  it('fm-04 is known and empty when the service has no instances', async () => {
     expect(overview(await discover())).toEqual([]);
   });
 
   it.each([
     ['namespace', { namespace: 'gone' }, 'no Cloud Map namespace gone'],
     ['service', { services: ['gone'] }, 'no service gone'],
-  ])('is unknown, saying so, when the %s does not exist', async (_, over, words) => {
+  ])('is unknown, with the reason, when the %s does not exist', async (_, over, words) => {
     expect(await discover(over)).toMatchObject({
       status: 'unknown',
       reason: expect.stringMatching(`source registry, account self, region us-east-1: .*${words}`),
@@ -124,20 +124,20 @@ describe('the zone of an ECS task', () => {
     return state.discovered.endpoints.map(({ addresses }) => addresses[0]?.zoneId);
   };
 
-  it('is the one that its name means in the account that registered it, where that reads', async () => {
+  it("follows from the zone's name in the account that registered the task, if this account is read", async () => {
     register('one', '10.0.0.1', ecs);
 
     expect(await zoneIds()).toEqual(['use1-az2']);
   });
 
-  it('is unknown where another account registered it, which gives names of its own', async () => {
+  it('is unknown if another account registered the task, because zone names differ by account', async () => {
     const attributes = { AWS_INSTANCE_IPV4: '10.0.0.1', ...ecs };
     world.cloudMap.registerInstance({ serviceId: service.id, id: 'one', attributes, createdBy: '444444444444' });
 
     expect(await zoneIds()).toEqual([undefined]);
   });
 
-  it('is unknown, and nothing else, where zones may not be read', async () => {
+  it('is unknown, and nothing else fails, if zones may not be read', async () => {
     register('one', '10.0.0.1', ecs);
     aws.inject({ kind: 'denied', action: 'DescribeAvailabilityZones' });
 
@@ -145,13 +145,13 @@ describe('the zone of an ECS task', () => {
   });
 });
 
-describe('a Cloud Map that goes wrong', () => {
+describe('a failing Cloud Map', () => {
   beforeEach(() => {
     for (let index = 1; index <= 150; index += 1) register(`i-${index}`, `10.0.0.${index}`);
   });
 
   it.each(['ListInstances', 'GetInstancesHealthStatus'])(
-    'fm-08 is unknown when page 2 of %s is throttled, and keeps what it held',
+    'fm-08 is unknown when page 2 of %s is throttled, and keeps its last good',
     async (action) => {
       const discoverer = discovererOf();
       await discoverer.discover(signal);
@@ -188,7 +188,7 @@ describe('a Cloud Map that goes wrong', () => {
     },
   );
 
-  it.each(['Arn', 'ResourceOwner', 'Type', 'Properties'])('fm-23 does not need %s', async (field) => {
+  it.each(['Arn', 'ResourceOwner', 'Type', 'Properties'])('fm-23 works without %s', async (field) => {
     aws.inject({ kind: 'omit', field });
 
     expect(overview(await discover())).toHaveLength(150);

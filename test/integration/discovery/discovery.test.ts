@@ -30,7 +30,7 @@ beforeEach(async () => {
 
 afterEach(() => aws.close());
 
-/** The SDK reads the process's own environment, which Jest gives each test file anew. */
+/** The SDK reads the process's own environment. Jest resets it for each test file. */
 function useKey({ accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string }) {
   Object.assign(process.env, {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -60,7 +60,7 @@ function discovererOf(over: SourceOver = {}, options: Partial<DiscoverOptions> =
   });
 }
 
-/** Scope ids with what each holds: addresses when it is known, else the code. */
+/** Scope ids, each with its addresses when the scope is known, otherwise with the error code. */
 function overview({ scopes }: Snapshot) {
   return scopes.map((one) => [
     one.scope.id,
@@ -68,7 +68,10 @@ function overview({ scopes }: Snapshot) {
   ]);
 }
 
-/** Jest gives tests an `Error` of their own, so Node's codes are not told apart here; the unit tests of aws-errors do that. */
+/**
+ * Jest gives tests their own `Error`, so this test cannot tell Node's codes apart. The unit tests
+ * of aws-errors do.
+ */
 const nodeError = expect.stringMatching(/^(UNREACHABLE|AWS)$/);
 
 describe('accounts and regions', () => {
@@ -94,7 +97,7 @@ describe('accounts and regions', () => {
     ]);
   });
 
-  it('fm-02 go on without the one whose role does not trust this identity', async () => {
+  it('fm-02 go on without the account whose role does not trust this identity', async () => {
     const [first, second] = roles();
     addEndpoint('444444444444', '10.4.0.1');
 
@@ -108,7 +111,7 @@ describe('accounts and regions', () => {
   });
 });
 
-describe('an AWS that goes wrong', () => {
+describe('a failing AWS', () => {
   it.each([
     ['denied', 'ACCESS_DENIED', 'allow ec2:DescribeVpcEndpoints'],
     ['throttle', 'THROTTLED', 'Request limit exceeded'],
@@ -118,7 +121,7 @@ describe('an AWS that goes wrong', () => {
     ['garbage', 'BAD_ANSWER', 'no proxy answers'],
     ['hang', 'TIMEOUT', 'did not answer within'],
   ] as const)(
-    'fm-02 makes the scope unknown at %s, with code %s, and keeps what it held',
+    'fm-02 makes the scope unknown at %s, with code %s, and the scope keeps its last good',
     async (kind, code, words) => {
       addEndpoint(hub, '10.2.0.1');
       const discoverer = discovererOf({}, { scopeTimeoutSeconds: kind === 'hang' ? 1.5 : 10 });
@@ -151,7 +154,7 @@ describe('an AWS that goes wrong', () => {
     },
   );
 
-  it('fm-11 quarantines the endpoint of an interface that AWS does not find, and reads the rest', async () => {
+  it('fm-11 quarantines an endpoint if AWS does not find its interface, and reads the rest', async () => {
     const whole = addEndpoint(hub, '10.2.0.1');
     const broken = addEndpoint(hub, '10.2.0.2');
     world.detachInterface(String(world.endpoint(broken)?.interfaces[0]?.id));
@@ -170,7 +173,7 @@ describe('an AWS that goes wrong', () => {
     expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', 'CREDENTIALS']]);
   });
 
-  it('is unknown when nobody listens', async () => {
+  it('is unknown when no server listens', async () => {
     const discoverer = discovererOf();
     await aws.close();
 
@@ -181,8 +184,8 @@ describe('an AWS that goes wrong', () => {
   });
 });
 
-describe('what AWS leaves out', () => {
-  it('fm-08 is nothing: every page is read', async () => {
+describe('an answer of AWS that is not complete', () => {
+  it('fm-08 never happens between pages: discovery reads every page', async () => {
     const ips = Array.from({ length: 12 }, (_, index) => `10.2.0.${index + 1}`);
     for (const ip of ips) addEndpoint(hub, ip);
 
@@ -191,12 +194,12 @@ describe('what AWS leaves out', () => {
     expect([held].flat().sort()).toEqual([...ips].sort());
   });
 
-  it('fm-04 is known when the region holds no endpoint', async () => {
+  it('fm-04 is known when the region has no endpoint', async () => {
     expect(overview(await discovererOf().discover(signal))).toEqual([['hub.self.us-east-1', []]]);
   });
 
   it.each(['AvailabilityZoneId', 'DnsEntrySet', 'VpcId', 'ServiceName', 'PrivateIpAddressesSet'])(
-    'fm-23 does not keep an endpoint out when it is %s',
+    'fm-23 does not exclude an endpoint that lacks its %s',
     async (field) => {
       addEndpoint(hub, '10.2.0.1');
       aws.inject({ kind: 'omit', field });
@@ -211,7 +214,7 @@ describe('what AWS leaves out', () => {
     ['NetworkInterfaceIdSet', 'missing-field'],
     ['PrivateIpAddress', 'missing-field'],
     ['TagSet', 'bad-tag'],
-  ])('fm-23 quarantines the endpoint when it is %s', async (field, code) => {
+  ])('fm-23 quarantines an endpoint that lacks its %s', async (field, code) => {
     addEndpoint(hub, '10.2.0.1');
     aws.inject({ kind: 'omit', field });
 
@@ -221,7 +224,7 @@ describe('what AWS leaves out', () => {
   });
 
   it.each(['VpcEndpointId', 'VpcEndpointSet', 'NetworkInterfaceSet'])(
-    'fm-03 makes the scope unknown when it is %s',
+    'fm-03 makes the scope unknown without %s',
     async (field) => {
       addEndpoint(hub, '10.2.0.1');
       aws.inject({ kind: 'omit', field });
@@ -231,8 +234,8 @@ describe('what AWS leaves out', () => {
   );
 });
 
-describe('no credentials at all', () => {
-  it('is CREDENTIALS, with the ways to give some', async () => {
+describe('missing credentials', () => {
+  it('are CREDENTIALS, with the ways to provide credentials', async () => {
     const kept = { ...process.env };
     for (const name of Object.keys(process.env).filter((one) => one.startsWith('AWS_'))) delete process.env[name];
     Object.assign(process.env, {

@@ -43,7 +43,7 @@ async function sync() {
 }
 
 describe('peered networks (T4)', () => {
-  it('are routed to by tag, with the zone id that the name means in the provider account', async () => {
+  it("are routed to by tag, with the zone id of the zone's name in the provider account", async () => {
     const id = addInstance('10.40.1.11');
 
     const { exitCode } = await sync();
@@ -58,7 +58,7 @@ describe('peered networks (T4)', () => {
     ]);
   });
 
-  it('fm-30 lose a terminated instance on the pass that sees it, even the last', async () => {
+  it('fm-30 lose a terminated instance in the pass that sees it, even the last one', async () => {
     const id = addInstance('10.40.1.11');
     await sync();
 
@@ -72,7 +72,7 @@ describe('peered networks (T4)', () => {
     expect(targets()).toEqual([]);
   });
 
-  it('lose a stopped instance, and have it back when it runs', async () => {
+  it('lose a stopped instance, and get it back when it runs', async () => {
     const id = addInstance('10.40.1.11');
     addInstance('10.40.2.11');
     await sync();
@@ -100,7 +100,7 @@ describe('peered networks (T4)', () => {
     expect(targets()).toEqual(['10.40.1.11:80']);
   });
 
-  it('fm-08 keep everything when AWS does not list', async () => {
+  it('fm-08 keep everything when AWS does not list instances', async () => {
     addInstance('10.40.1.11');
     await sync();
 
@@ -112,7 +112,7 @@ describe('peered networks (T4)', () => {
 });
 
 describe('zones', () => {
-  it.each(['denied', 'error'] as const)('are unknown, and nothing else, when AWS answers %s', async (kind) => {
+  it.each(['denied', 'error'] as const)('are unknown, and nothing else fails, when AWS answers %s', async (kind) => {
     addInstance('10.40.1.11');
     estate.aws.inject({ action: 'DescribeAvailabilityZones', kind });
 
@@ -123,7 +123,7 @@ describe('zones', () => {
     expect(await zoneIds()).toEqual([undefined]);
   });
 
-  it('of an endpoint come from the names of its interfaces where AWS leaves the ids out', async () => {
+  it('follow from the names of the interfaces where AWS leaves the zone ids out', async () => {
     estate.configure(`owner: test
 sources: [{ name: hub, type: vpc-endpoints, regions: [${region}], endpoint: "${estate.aws.url}" }]
 controlPlane: { type: konnect, address: "${estate.konnect.url}", name: prod, token: "\${KONNECT_TOKEN}" }

@@ -21,7 +21,7 @@ afterEach(async () => {
   await listening?.close();
 });
 
-/** An EC2 that answers as the test says; gives its address. */
+/** An EC2 whose answers the test decides; returns its address. */
 async function serve(answer: (response: ServerResponse) => void): Promise<string> {
   listening = await listenTogether(['127.0.0.1'], () =>
     createServer((_, response) => {
@@ -32,7 +32,10 @@ async function serve(answer: (response: ServerResponse) => void): Promise<string
   return `http://127.0.0.1:${listening.port}`;
 }
 
-/** Lists endpoints of an EC2 that answers each call with this text again and again, as long as anybody reads. */
+/**
+ * Lists endpoints of an EC2 that answers with this text again and again, as long as the client
+ * reads.
+ */
 async function list(text: string, pauseMs: number, limits: { timeoutMs: number; maxBytes: number }) {
   const url = await serve((response) => {
     const timer = setInterval(() => response.write(text), pauseMs);
@@ -48,7 +51,7 @@ async function untilHungUp(): Promise<void> {
   await until('the client has hung up', () => answers.length === 1 && answers[0]?.destroyed === true);
 }
 
-it('fm-54 reads no more than its limit of an answer without end, and asks no second time', async () => {
+it('fm-54 reads an endless answer up to its limit, and does not retry', async () => {
   const listed = list(' '.repeat(mebibyte / 4), 0, { timeoutMs: patienceMs, maxBytes: mebibyte });
 
   await expect(listed).rejects.toMatchObject({
@@ -59,7 +62,7 @@ it('fm-54 reads no more than its limit of an answer without end, and asks no sec
   await untilHungUp();
 });
 
-it('fm-54 gives a call its time as a whole: an answer that comes byte by byte ends with it', async () => {
+it('fm-54 limits the time of a whole call: an answer that arrives byte by byte ends with it', async () => {
   const listed = list(' ', 1, { timeoutMs: 200, maxBytes: mebibyte });
 
   await expect(listed).rejects.toMatchObject({
@@ -69,7 +72,7 @@ it('fm-54 gives a call its time as a whole: an answer that comes byte by byte en
   await untilHungUp();
 });
 
-it('fm-54 calls a scope unknown at once whose NextToken never changes, and keeps what it knew', async () => {
+it('fm-54 calls a scope unknown at once if its NextToken repeats, and keeps its last good', async () => {
   Object.assign(process.env, keysOf('111111111111'));
   const token = '<nextToken>same</nextToken>';
   let next = '';

@@ -16,7 +16,7 @@ const impatient = 'policy: { removeAfterAbsences: 1, removeAfterSeconds: 0, maxR
 /** Addresses that are routed to. */
 const addresses = () => estate.konnect.entities('prod', 'targets').map(({ target }) => target);
 
-describe('discovery, against what peers have met', () => {
+describe('discovery in the failure modes of similar programs', () => {
   async function changes(): Promise<readonly { action: string; kind: string; key: string }[]> {
     return JSON.parse((await estate.run('sync', '--json')).out).changes;
   }
@@ -36,7 +36,7 @@ describe('discovery, against what peers have met', () => {
     expect(made).toEqual([]);
   });
 
-  it('fm-09 removes it once it stays away', async () => {
+  it('fm-09 removes an endpoint that stays away', async () => {
     estate.configure(`${defaultConfig(estate)}policy: { removeAfterAbsences: 2, removeAfterSeconds: 0 }\n`);
     const leaving = estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd2', ['10.0.1.12']);
@@ -49,7 +49,7 @@ describe('discovery, against what peers have met', () => {
     expect([first, second]).toMatchObject([[], [{ action: 'delete', key: 'sd2.privatelink|10.0.1.11:80' }]]);
   });
 
-  it('fm-26 costs one call a pass where AWS throttles the first, and none after it', async () => {
+  it('fm-26 makes one call in a pass when AWS throttles the first call', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await changes();
     estate.aws.inject({ kind: 'throttle' });
@@ -61,8 +61,8 @@ describe('discovery, against what peers have met', () => {
   });
 });
 
-describe('an endpoint of a type that is not routed to', () => {
-  it('fm-62 is named with what to do, and costs the others nothing', async () => {
+describe('an endpoint of an unsupported type', () => {
+  it('fm-62 is named with the fix, and does not affect the other endpoints', async () => {
     const type = 'GatewayLoadBalancer';
     const id = estate.addEndpoint('sd1', ['10.0.1.11'], { type });
     const { endpoints } = JSON.parse((await estate.run('discover', '--json')).out);
@@ -79,7 +79,7 @@ describe('an endpoint of a type that is not routed to', () => {
     expect(estate.konnect.entities('prod', 'targets')).toMatchObject([{ target: '10.0.1.12:80' }]);
   });
 
-  it('fm-62 is no reason for doctor to ask for a tag', async () => {
+  it('fm-62 does not make doctor ask for a tag', async () => {
     estate.addEndpoint('sd1', ['10.0.1.11'], { type: 'Resource' });
 
     const { out } = await estate.run('doctor');
@@ -101,7 +101,7 @@ describe('an endpoint of type Resource', () => {
     await estate.run('sync');
   });
 
-  it('fm-62 goes from its tag to targets, in a call more, and takes them out when it is deleted', async () => {
+  it('fm-62 becomes targets by its tag, with one more call, and loses them when it is deleted', async () => {
     const { endpoints } = JSON.parse((await estate.run('discover', '--json')).out);
     const routed = sorted();
     const serviceName = estate.world.endpoint(id)?.associations[0]?.resourceArn;
@@ -116,7 +116,7 @@ describe('an endpoint of type Resource', () => {
 
   it.each([
     ['is inaccessible', [{ accessibility: 'Inaccessible' }], ': Inaccessible'],
-    ['is of a group', [{}, {}], 'for 2 resources, and AWS does not say which address is whose'],
+    ['belongs to a group', [{}, {}], 'for 2 resources, and AWS does not say which address is whose'],
     ['is gone', [], 'AWS gives no association for it'],
   ])('fm-62 keeps its targets while its resource %s, and says so', async (_, resources, reason) => {
     estate.world.setResources(id, resources);
@@ -129,7 +129,7 @@ describe('an endpoint of type Resource', () => {
     expect(sorted()).toEqual(['10.0.1.11:80', '10.0.1.12:80', '10.0.2.11:80']);
   });
 
-  it('fm-62 keeps its targets without the permission, which is named, and the others go on', async () => {
+  it('fm-62 keeps its targets without the permission; the report names it, and other endpoints go on', async () => {
     const leaving = estate.addEndpoint('sd2', ['10.0.1.12']);
     await estate.run('sync');
     estate.aws.inject({ kind: 'denied', action });
@@ -143,7 +143,7 @@ describe('an endpoint of type Resource', () => {
     expect(sorted()).toEqual(['10.0.1.11:80', '10.0.1.13:80', '10.0.2.11:80']);
   });
 
-  it('fm-62 is of an unknown scope while AWS throttles the call: its targets stay', async () => {
+  it('fm-62 makes its scope unknown while AWS throttles the call, and its targets stay', async () => {
     estate.aws.inject({ kind: 'throttle', action });
     estate.world.setResources(id, []);
 
@@ -154,8 +154,8 @@ describe('an endpoint of type Resource', () => {
   });
 });
 
-describe('what AWS hides since a service of its own manages it', () => {
-  it('fm-64 is asked for: interfaces', async () => {
+describe('an entity that AWS hides because an AWS service manages it', () => {
+  it('fm-64 is read: interfaces', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     for (const one of estate.world.endpoint(id)?.interfaces ?? []) estate.world.hide(one.id);
 
@@ -174,7 +174,7 @@ describe('what AWS hides since a service of its own manages it', () => {
     return ids;
   }
 
-  it('fm-64 is asked for: instances, in lists', async () => {
+  it('fm-64 is read: instances, in lists', async () => {
     for (const id of await syncInstances(impatient)) estate.world.hide(id);
 
     const { exitCode } = await estate.run('sync');
@@ -183,7 +183,7 @@ describe('what AWS hides since a service of its own manages it', () => {
     expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
   });
 
-  it('fm-64 is asked for: instances, by id, so that one without its tag is absent and not gone', async () => {
+  it('fm-64 is read: instances, by id, so that an instance without its tag is absent and not gone', async () => {
     const [id = ''] = await syncInstances('policy: { maxRemovePercent: 100 }\n');
     estate.world.hide(id);
     estate.world.setInstanceTags(id, {});
@@ -194,7 +194,7 @@ describe('what AWS hides since a service of its own manages it', () => {
     expect(addresses()).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
   });
 
-  it('fm-64 is not absent where AWS does not list it even then: the endpoint is uncertain, and keeps its targets', async () => {
+  it('fm-64 is uncertain and keeps its targets, if AWS does not list its interface even then', async () => {
     estate.configure(`${defaultConfig(estate)}${impatient}`);
     const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     estate.addEndpoint('sd2', ['10.0.1.12']);
@@ -207,14 +207,14 @@ describe('what AWS hides since a service of its own manages it', () => {
   });
 });
 
-describe('the filter of a list', () => {
+describe('the tag filter of a list', () => {
   const mock = createMockEc2();
   const config = vpcEndpointsConfig({ vpcs: ['vpc-1'] });
   const discover = () => discoverOver(mock, config);
 
   beforeEach(() => void mock.ec2.reset());
 
-  it('fm-31 fails the scope when AWS refuses it', async () => {
+  it('fm-31 fails the scope when AWS refuses the filter', async () => {
     const refused = Object.assign(new Error('The filter tag-key is invalid'), { name: 'InvalidParameterValue' });
     mock.ec2.on(DescribeVpcEndpointsCommand).rejects(refused);
 
@@ -223,7 +223,7 @@ describe('the filter of a list', () => {
     });
   });
 
-  it('fm-31 lets nothing through that AWS lists although it does not carry the tag', async () => {
+  it('fm-31 is checked again: an endpoint without the tag is quarantined', async () => {
     const untagged = endpointAnswer('vpce-1', { Tags: [], State: 'Rejected' });
     mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [untagged] });
 

@@ -39,7 +39,7 @@ describe('zones of endpoints (T3)', () => {
     serviceName = estate.world.createService({ account: '333333333333', region, zoneIds }).name;
   });
 
-  it('are compared with those of the provider and of the VPC, by id', async () => {
+  it('are compared with the zones of the provider and of the VPC, by id', async () => {
     const id = connect(['use1-az1', 'use1-az2']);
 
     expect(await findings()).toEqual([
@@ -60,7 +60,7 @@ describe('zones of endpoints (T3)', () => {
     ]);
   });
 
-  it('say which interfaces are dead once the provider gave a zone up', async () => {
+  it('name the dead interfaces after the provider left a zone', async () => {
     connect(['use1-az1', 'use1-az2']);
     estate.world.setServiceZones(serviceName, ['use1-az1']);
 
@@ -69,7 +69,7 @@ describe('zones of endpoints (T3)', () => {
     );
   });
 
-  it('are shown to people with the fix, and cost one call of each kind', async () => {
+  it('are shown with the fix, and cost one call of each kind', async () => {
     connect(['use1-az1']);
     connect(['use1-az1']);
 
@@ -83,7 +83,7 @@ describe('zones of endpoints (T3)', () => {
     );
   });
 
-  it('are no reason to doubt the scope when AWS does not let us read them', async () => {
+  it('do not make the scope unknown when AWS denies the calls', async () => {
     const id = connect(['use1-az1']);
     estate.aws.inject({ kind: 'denied', action: 'DescribeVpcEndpointServices' });
 
@@ -114,7 +114,7 @@ describe('zones of endpoints (T3)', () => {
 describe('networks of instances (T4)', () => {
   const providerAccount = '333333333333';
 
-  /** A VPC of the provider with one instance, peered with the gateway's; `network` as VpcSpec has it. */
+  /** A VPC of the provider with one instance, peered with the gateway's. `network` is a VpcSpec. */
   function peer(network: string) {
     const { world } = estate;
     const own = world.vpcs({ account: gatewayAccount, region })[0];
@@ -135,7 +135,7 @@ sources:
 `);
   });
 
-  it('need a peering that was accepted', async () => {
+  it('need an accepted peering', async () => {
     const { vpc, peering } = peer('10.2');
 
     expect(await findings()).toMatchObject([
@@ -150,7 +150,7 @@ sources:
     expect(await findings()).toEqual([]);
   });
 
-  it('cannot be reached where their ranges overlap with the other side', async () => {
+  it('cannot be reached where their ranges overlap with the ranges of the other side', async () => {
     const { vpc } = peer('10.1');
 
     expect(await findings()).toMatchObject([

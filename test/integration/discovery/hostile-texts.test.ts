@@ -7,7 +7,10 @@ import { type DnsServer, startDnsServer } from '#sandbox/network/dns-server';
 import { endpointOf, hubScope, knownScope } from '../../support/builders';
 import { type Estate, gatewayAccount, openEstate, region } from '../../support/estate';
 
-/** What strangers write into Cloud Map, DNS, files and AWS's answers, through the commands: it costs its own endpoint alone. */
+/**
+ * Texts of strangers in Cloud Map, DNS, files and AWS's answers, tried through the commands. Such a
+ * text costs its own endpoint alone.
+ */
 
 let estate: Estate;
 
@@ -18,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** Sources beside `hub`, one a line. */
+/** Sources beside `hub`, one on each line. */
 function configure(sources: readonly string[], more = '', hub = ''): void {
   const { aws, konnect } = estate;
   estate.configure(`owner: test
@@ -34,7 +37,10 @@ const targets = () =>
     .map(({ target }) => String(target))
     .sort();
 
-/** A service of Cloud Map with these instances, each by its attributes; gives the line of its source. */
+/**
+ * Registers a Cloud Map service with these instances, each given by its attributes; returns the
+ * line of its source.
+ */
 function registry(instances: readonly Readonly<Record<string, string>>[], over = ''): string {
   const { cloudMap } = estate.world;
   const { id: namespaceId } = cloudMap.createNamespace({ account: gatewayAccount, region, name: 'shared' });
@@ -47,7 +53,7 @@ function registry(instances: readonly Readonly<Record<string, string>>[], over =
 const never = ['169.254.169.254', '169.254.170.2', '127.0.0.1', '0.0.0.0', '224.0.0.1'];
 
 describe('fm-44 an address that may not be a target', () => {
-  it('in Cloud Map is quarantined with the fix, and the others are served', async () => {
+  it('in Cloud Map is quarantined with the fix, and the other addresses are served', async () => {
     const instances = never.map((AWS_INSTANCE_IPV4) => ({ AWS_INSTANCE_IPV4, AWS_INSTANCE_PORT: '8001' }));
     configure([registry([...instances, { AWS_INSTANCE_IPV6: 'fd00:ec2::254' }, { AWS_INSTANCE_IPV4: '10.0.2.1' }])]);
 
@@ -61,7 +67,7 @@ describe('fm-44 an address that may not be a target', () => {
       );
   });
 
-  it('in DNS and in the configuration is quarantined, and loopback is granted in words', async () => {
+  it('in DNS and in the configuration is quarantined, and loopback needs an explicit grant', async () => {
     const dns: DnsServer = await startDnsServer();
     dns.zone.set('A good.corp', ['10.0.3.1']).set('SRV _http._tcp.corp', ['1 1 80 meta.corp', '1 1 80 self.corp']);
     dns.zone.set('A meta.corp', ['169.254.169.254']).set('A self.corp', ['127.0.0.1']);
@@ -85,7 +91,7 @@ describe('fm-44 an address that may not be a target', () => {
     expect(out).toContain('set allow.addresses: ["203.0.113.9/32"] of the source');
   });
 
-  it('that is held leaves at once where it leads to metadata or to the node, and once its grant is taken back', async () => {
+  it('in use leaves at once if it is metadata or the node, and once its grant ends', async () => {
     configure([], '', ', allow: { addresses: ["127.0.0.0/8"] }');
     estate.addEndpoint('sd7', ['127.0.0.1'], { tags: { 'kong:port': '8001' } });
     await estate.run('sync');
@@ -108,7 +114,7 @@ describe('fm-44 an address that may not be a target', () => {
     expect(out).toContain('the metadata address 169.254.169.254 may not be a target');
   });
 
-  it('cannot be granted, which the configuration says', async () => {
+  it('cannot be granted, and the configuration error says so', async () => {
     configure([], '', ', allow: { addresses: ["169.254.0.0/16", "10.0.0.300/8", "127.0.0.1"] }');
 
     const { exitCode, err } = await estate.run('sync');
@@ -120,10 +126,10 @@ describe('fm-44 an address that may not be a target', () => {
   });
 });
 
-describe('fm-45 a text that is no address', () => {
+describe('fm-45 a text that is not an address', () => {
   const odd = ['fe80::1%eth0', '10.0.0.300'];
 
-  it('in Cloud Map costs its own endpoint alone, in every command', async () => {
+  it('in Cloud Map affects its own endpoint alone, in every command', async () => {
     configure([
       registry([...odd.map((AWS_INSTANCE_IPV6) => ({ AWS_INSTANCE_IPV6 })), { AWS_INSTANCE_IPV4: '10.0.2.1' }]),
     ]);
@@ -137,7 +143,7 @@ describe('fm-45 a text that is no address', () => {
     expect(targets()).toEqual(['10.0.1.11:80', '10.0.2.1:80']);
   });
 
-  it('of an interface costs its own endpoint alone', async () => {
+  it('of an interface affects its own endpoint alone', async () => {
     estate.addEndpoint('sd3', ['']);
     estate.addEndpoint('sd4', ['10.0.0.300']);
 
@@ -149,7 +155,7 @@ describe('fm-45 a text that is no address', () => {
     expect(out).toMatch(/quarantined vpce-\w+ in hub.self.us-east-1.*(no address|has the address "")/);
   });
 
-  it('that was kept as last good is left out, and the rest is used while AWS does not answer', async () => {
+  it('in last good is left out, and the rest is used while AWS does not answer', async () => {
     configure([registry([{ AWS_INSTANCE_IPV4: '10.0.2.1' }])]);
     await estate.run('sync');
     const folder = join(estate.folder, '.kong-privatelink');
@@ -170,12 +176,12 @@ describe('fm-45 a text that is no address', () => {
   });
 });
 
-describe('fm-50 a field of a snapshot that no tag could have', () => {
+describe('fm-50 a snapshot field that no tag could have', () => {
   const template = `$\{{ env "DECK_KONNECT_TOKEN" }}`;
   const address: Address = { ip: '10.0.5.1', region };
   const westScope = { ...hubScope, id: 'west.self.us-west-2', source: 'west', region: 'us-west-2' };
 
-  it('costs its own endpoint alone, and no template reaches a decK file', async () => {
+  it('affects its own endpoint alone, and no template reaches a decK file', async () => {
     const odd: readonly Partial<Endpoint>[] = [
       { host: template },
       { host: 'a\r\nx-injected: b' },
@@ -207,7 +213,7 @@ describe('fm-50 a field of a snapshot that no tag could have', () => {
 });
 
 describe('fm-49 zones that a stranger invents', () => {
-  it('get no upstreams, and stop nobody', async () => {
+  it('get no upstreams, and do not affect other domains', async () => {
     const instances = Array.from({ length: 100 }, (_, index) => ({
       AWS_INSTANCE_IPV4: `10.1.0.${index}`,
       'kong-privatelink:zone': index % 2 ? `use1-az${10 + index}` : `x${index}-az1`,
@@ -222,7 +228,7 @@ describe('fm-49 zones that a stranger invents', () => {
     expect(upstreams.sort()).toEqual(['employees.privatelink', 'sd2.privatelink', 'use1-az1.sd2.privatelink']);
   });
 
-  it('are sixteen at most where AWS cannot be asked for its zones', async () => {
+  it('are limited to sixteen where AWS does not list its zones', async () => {
     const instances = Array.from({ length: 40 }, (_, index) => ({
       AWS_INSTANCE_IPV4: `10.1.0.${index}`,
       'kong-privatelink:zone': `use1-az${10 + index}`,

@@ -13,7 +13,7 @@ const accounts = Array.from({ length: 20 }, (_, index) => String(200_000_000_000
 const regions = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'];
 const [refusedAccount = ''] = accounts;
 const { signal } = new AbortController();
-/** However slow the machine is, no region loses its patience with another. */
+/** Regions share one time limit; this one is long enough for a slow machine. */
 const clock = { ...systemClock, sleep: () => new Promise<void>(() => {}) };
 
 let world: AwsWorld;
@@ -58,7 +58,7 @@ function callsByAction(): Readonly<Record<string, number>> {
 }
 
 describe('fm-08 a pass over many accounts', () => {
-  it('takes each role once, for all of its regions and passes, and asks each scope once, and once more where it holds endpoints', async () => {
+  it('assumes each role once and lists each scope once in a pass, with a second call for found endpoints', async () => {
     const { discover } = openDiscovery();
 
     const { scopes } = await discover(signal);
@@ -72,7 +72,7 @@ describe('fm-08 a pass over many accounts', () => {
     });
   });
 
-  it('tells a role that is refused once, and asks for it once in each pass', async () => {
+  it('reports a refused role once, and assumes it once in each pass', async () => {
     const { discover } = openDiscovery({ isFirstRefused: true });
 
     await discover(signal);

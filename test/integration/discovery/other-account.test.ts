@@ -47,7 +47,7 @@ function configure(more: string): void {
 }
 
 describe('fm-37 credentials of another account', () => {
-  it('are noticed by the tag on the upstreams, also without any state, in both policies', async () => {
+  it('are noticed by the tag on the upstreams, even without any state, in both policies', async () => {
     await syncNine();
     actAs(other);
     for (const mode of ['sync', 'upsert-only']) {
@@ -66,7 +66,7 @@ describe('fm-37 credentials of another account', () => {
     expect(accountTags()).toEqual([`account:${gatewayAccount}`]);
   });
 
-  it('are noticed by the endpoints in use where an older version left no account', async () => {
+  it('are noticed by the endpoints in use where an older version wrote no account tag', async () => {
     await syncNine();
     for (const upstream of entities('upstreams'))
       estate.konnect.seed('prod', 'upstreams', { ...upstream, tags: ['kong-privatelink', 'owner:test'] });
@@ -80,7 +80,7 @@ describe('fm-37 credentials of another account', () => {
     expect(entities('targets')).toHaveLength(9);
   });
 
-  it('add nothing of theirs either', async () => {
+  it('add no endpoints either', async () => {
     await syncNine();
     const service = estate.world.createService({ account: '333333333333', region: 'us-east-1' }).name;
     estate.world.createEndpoint({
@@ -97,7 +97,7 @@ describe('fm-37 credentials of another account', () => {
     expect(entities('targets').map((one) => one.target)).not.toContain('10.9.9.9:80');
   });
 
-  it('leave nothing behind: with the right ones again all is as before', async () => {
+  it('change nothing: with the right credentials everything is as before', async () => {
     await syncNine();
     forgetState();
     actAs(other);
@@ -110,7 +110,7 @@ describe('fm-37 credentials of another account', () => {
     expect(out).toContain('The control plane is as it should be');
   });
 
-  it('are taken once the operator names the account; what the old one held is never called gone by it', async () => {
+  it('are accepted once the operator names the account, and never make old endpoints gone', async () => {
     await syncNine();
     actAs(other);
     configure(`ownAccount: "${other}"`);
@@ -135,7 +135,7 @@ describe('fm-37 credentials of another account', () => {
     );
   });
 
-  it.each(['222222222222', '"22"'])('ends with 1 at ownAccount %s, and says to quote it', async (text) => {
+  it.each(['222222222222', '"22"'])('end with 1 at ownAccount %s, with the advice to quote it', async (text) => {
     configure(`ownAccount: ${text}`);
 
     const { exitCode, err } = await estate.run('diff');
@@ -146,7 +146,7 @@ describe('fm-37 credentials of another account', () => {
 });
 
 describe('an STS that does not answer', () => {
-  it('fm-37 is no word of the operator: what he calls his account is not asked about ids', async () => {
+  it('fm-37 keeps all targets, although the operator named the account: ids are not looked up', async () => {
     await syncNine();
     configure(`ownAccount: "${gatewayAccount}"`);
     estate.aws.inject({ kind: 'error', action: 'GetCallerIdentity' });
@@ -157,7 +157,7 @@ describe('an STS that does not answer', () => {
     expect(entities('targets')).toHaveLength(9);
   });
 
-  it('costs nothing where the endpoints in use are listed', async () => {
+  it('has no effect where the endpoints in use are listed', async () => {
     await syncNine();
     estate.aws.inject({ kind: 'error', action: 'GetCallerIdentity' });
     estate.addEndpoint('sd10', ['10.0.10.11']);

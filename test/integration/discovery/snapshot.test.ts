@@ -13,7 +13,7 @@ const signal = new AbortController().signal;
 
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** An HTTP server on loopback that answers what the test says. */
+/** An HTTP server on loopback whose answers the test decides. */
 async function serve(answer: Serve): Promise<Listening & { readonly url: string }> {
   const listening = await listenTogether(['127.0.0.1'], () => createServer(answer));
   return { ...listening, url: `http://127.0.0.1:${listening.port}/v1/snapshot` };
@@ -37,7 +37,7 @@ function writeForEver(response: ServerResponse): void {
 }
 
 describe('reading a snapshot over HTTP', () => {
-  it('sends the token, and the ETag of what it has, and takes 304 for unchanged', async () => {
+  it('sends the token, and the ETag of its copy, and takes 304 for unchanged', async () => {
     const seen: IncomingMessage['headers'][] = [];
     server = await serve(({ headers }, response) => {
       seen.push(headers);
@@ -70,7 +70,7 @@ describe('reading a snapshot over HTTP', () => {
     expect(String(thrown)).not.toContain(token);
   });
 
-  it('says where a redirect leads', async () => {
+  it('names the target of a redirect', async () => {
     const location = 'https://login.example/sso?state=geheim';
     server = await serve((_, response) => response.writeHead(302, { location }).end());
 
@@ -98,7 +98,7 @@ describe('reading a snapshot over HTTP', () => {
   it.each([
     ['says how long it is', (response: ServerResponse) => void response.end('x'.repeat(2_000))],
     ['never ends', (response: ServerResponse) => writeForEver(response)],
-  ])('fm-54 reads no more than its limit of an answer that %s', async (_, answer) => {
+  ])('fm-54 reads an answer up to its limit when the answer %s', async (_, answer) => {
     server = await serve((_request, response) => answer(response));
 
     await expect(readerOf(server.url, { maxBytes: 1_000 })(undefined, signal)).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('reading a snapshot over HTTP', () => {
     });
   });
 
-  it('reads no more of a file than its limit, and a byte to tell that it is too long', async () => {
+  it('reads a file up to its limit and one byte more, to see that the file is too long', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
     const file = join(folder, 'long.json');
     writeFileSync(file, 'x'.repeat(5_000));
@@ -117,13 +117,13 @@ describe('reading a snapshot over HTTP', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('refuses a device, which has no end', async () => {
+  it('refuses a device, because a device has no end', async () => {
     const read = createSnapshotReader({ type: 'snapshot', name: 'relay', file: '/dev/zero', allow: {} });
 
     await expect(read(undefined, signal)).rejects.toThrow('it is a pipe or a device');
   });
 
-  it('says that nobody listens there', async () => {
+  it('says that no server listens', async () => {
     const gone = await serve(() => undefined);
     await gone.close();
 
@@ -162,7 +162,7 @@ controlPlane: { type: konnect, address: "${edge.url}", name: edge, token: "\${KO
       .map(({ target }) => target)
       .sort();
 
-  it('writes what it discovers, from which another control plane gets the same targets without a call to AWS', async () => {
+  it('writes its discovery, and another control plane gets equal targets from it without a call to AWS', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     const discover = await estate.run('discover', '--out', file);
     await estate.run('sync');
@@ -180,7 +180,7 @@ controlPlane: { type: konnect, address: "${edge.url}", name: edge, token: "\${KO
     expect(estate.aws.calls).toHaveLength(calls);
   });
 
-  it('keeps in the file what a scope held that cannot be read now', async () => {
+  it('writes the last good of an unreadable scope into the file', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('discover', '--out', file);
     const before = readFileSync(file, 'utf8');
@@ -194,7 +194,7 @@ controlPlane: { type: konnect, address: "${edge.url}", name: edge, token: "\${KO
     ]);
   });
 
-  it('syncs from a URL, and keeps the targets when that answers a web page', async () => {
+  it('syncs from a URL, and keeps the targets when the URL returns a web page', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('discover', '--out', file);
     let body = readFileSync(file, 'utf8');
@@ -220,7 +220,7 @@ controlPlane: { type: konnect, address: "${edge.url}", name: edge, token: "\${KO
     expect(out).toContain('belongs to owner test, not to other');
   });
 
-  it('fm-07 starts with what the process before knew, and says so when that cannot be used', async () => {
+  it('fm-07 starts with the last good of the process before, and warns when that cannot be used', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     estate.aws.inject({ action: 'DescribeVpcEndpoints', kind: 'throttle' });

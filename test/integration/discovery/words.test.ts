@@ -12,7 +12,10 @@ import { vpcEndpointsConfig } from '../../support/aws/vpc-endpoints';
 import { listenOn } from '../../support/network/servers';
 import { createFakeClock } from '../../support/passes';
 
-/** What people read where something else than AWS answers, or the SDK finds no credentials. */
+/**
+ * The errors that people read where another server answers for AWS, or the SDK finds no
+ * credentials.
+ */
 
 let server: Server;
 let endpoint: string;
@@ -49,9 +52,9 @@ async function unknownOf(source: Config['sources'][number]): Promise<unknown> {
 
 const bodies = ['<html><body>Service Unavailable</body></html>', '<html><p>no end', 'plain words', ''];
 
-describe('an answer that is not of AWS', () => {
+describe('an answer that is not from AWS', () => {
   it.each([503, 502, 407, 403, 404].flatMap((status) => bodies.map((body) => [status, body] as const)))(
-    'is told by its status %s, whatever it says: %j',
+    'is reported by its status %s, whatever its body: %j',
     async (status, body) => {
       Object.assign(process.env, keysOf('111111111111'));
       answer = { status, body };
@@ -73,7 +76,7 @@ describe('an answer that redirects', () => {
   ] as const;
 
   it.each(places.flatMap(([location, where]) => bodies.map((body) => [location, where, body] as const)))(
-    'is told with where to (%s), whatever it says',
+    'is reported with its target (%s), whatever its body',
     async (location, where, body) => {
       Object.assign(process.env, keysOf('111111111111'));
       answer = { status: 302, body, headers: location === undefined ? {} : { location } };
@@ -86,14 +89,14 @@ describe('an answer that redirects', () => {
   );
 });
 
-describe('credentials that are not found', () => {
+describe('missing credentials', () => {
   const own = () => vpcEndpointsConfig({ endpoint });
   const role = () => vpcEndpointsConfig({ endpoint, accounts: [{ roleArn: 'arn:aws:iam::111111111111:role/a' }] });
 
   it.each([
     ['own', own],
     ['a role', role],
-  ])('name the profile of AWS_PROFILE that is nowhere (%s)', async (_, source) => {
+  ])('are reported with the profile of AWS_PROFILE that does not exist (%s)', async (_, source) => {
     const file = join(folder, 'config');
     writeFileSync(file, '[profile people]\nregion = us-east-1\n');
     Object.assign(process.env, { AWS_PROFILE: 'poeple', AWS_CONFIG_FILE: file });
@@ -109,7 +112,7 @@ describe('credentials that are not found', () => {
   it.each([
     ['own', own],
     ['a role', role],
-  ])('name the file of AWS_WEB_IDENTITY_TOKEN_FILE that cannot be read (%s)', async (_, source) => {
+  ])('are reported with the unreadable file of AWS_WEB_IDENTITY_TOKEN_FILE (%s)', async (_, source) => {
     const AWS_ROLE_ARN = 'arn:aws:iam::111111111111:role/worker';
     Object.assign(process.env, { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/token' });
 
@@ -121,7 +124,7 @@ describe('credentials that are not found', () => {
     });
   });
 
-  it("name the file of a container's token (EKS Pod Identity) that cannot be read", async () => {
+  it("are reported with the unreadable file of a container's token (EKS Pod Identity)", async () => {
     Object.assign(process.env, {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint,
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/nowhere/token',

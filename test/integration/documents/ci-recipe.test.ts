@@ -22,7 +22,7 @@ describe('the CI recipe', () => {
     ]);
   });
 
-  it.each(commands)('calls %s with flags that it has: %j', async (verb, flags) => {
+  it.each(commands)('calls %s with existing flags: %j', async (verb, flags) => {
     const { exitCode, out } = await runCli([verb, '--help']);
 
     expect(exitCode).toBe(0);
@@ -38,14 +38,14 @@ describe('the CI recipe', () => {
     }
   });
 
-  it('expands nothing into a shell: secrets stay out of argv, and a pull request’s text is never run', () => {
+  it('puts no expression into a shell: secrets stay out of argv, and a pull request’s text never runs', () => {
     const scripts = Object.values(recipe.jobs).flatMap((job) => job.steps.flatMap((step) => step.run ?? []));
 
     expect(scripts).not.toEqual([]);
     for (const script of scripts) expect(script).not.toContain('${{');
   });
 
-  it('gives each token to the step alone that calls what needs it', () => {
+  it('gives each token only to the step that calls the verb with it', () => {
     const needs: Readonly<Record<string, string>> = {
       KONNECT_TOKEN: 'kong-privatelink',
       AWS_ACCESS_KEY_ID: 'kong-privatelink',
@@ -72,7 +72,7 @@ describe('the CI recipe', () => {
   });
 
   it.each([recipePath, join(root, '.github/workflows/ci.yml')])(
-    'names actions by commit, with the version beside: %s',
+    'pins actions by commit, with the version in a comment: %s',
     (path) => {
       const uses = readFileSync(path, 'utf8').match(/(?<=\buses: ).*/g) ?? [];
 
@@ -81,7 +81,7 @@ describe('the CI recipe', () => {
     },
   );
 
-  it('runs no script of a package', () => {
+  it('runs no install script of a package', () => {
     const installs = readFileSync(recipePath, 'utf8').match(/npm (ci|install|link).*/g) ?? [];
 
     expect(installs).not.toEqual([]);

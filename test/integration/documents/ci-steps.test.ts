@@ -17,7 +17,7 @@ beforeEach(async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   mkdirSync(join(estate.folder, 'bin'));
   provide('kong-privatelink', `exec "${process.execPath}" "${builtCli}" "$@"`);
-  // The suite of decK runs the real one.
+  // The suite of decK runs the real decK.
   provide('deck', 'echo "deck $*"');
   provide('gh', 'echo "gh $*"');
 });
@@ -28,7 +28,9 @@ function provide(program: string, script: string): void {
   writeFileSync(join(estate.folder, 'bin', program), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
-/** Runs a step as GitHub does, in a checkout that holds the estate's configuration; gives what it printed. */
+/**
+ * Runs a step as GitHub does, in a checkout with the estate's configuration; returns its output.
+ */
 async function run(job: string, step: string): Promise<string> {
   const { stdout } = await promisify(execFile)('bash', ['-e', '-c', scriptOf(recipe, job, step)], {
     cwd: estate.folder,
@@ -45,7 +47,7 @@ async function run(job: string, step: string): Promise<string> {
 const read = (name: string) => readFileSync(join(estate.folder, name), 'utf8');
 
 describe("the CI recipe's steps", () => {
-  it('post a summary, with what sync and decK would change folded below it', async () => {
+  it('post a summary, with the changes of sync and decK folded below it', async () => {
     await run('diff', 'Compare, and render');
     await run('diff', 'Compare with decK');
     const posted = await run('diff', 'Write the comment');
@@ -68,7 +70,7 @@ describe("the CI recipe's steps", () => {
     expect(read('diff.txt').match(/^ +create +target /gm)).toHaveLength(16);
   });
 
-  it('keep within what a comment may hold, each part whole for Markdown', async () => {
+  it('keep within the size of a comment, and each part stays valid Markdown', async () => {
     for (const name of ['diff.txt', 'deck.txt'])
       writeFileSync(join(estate.folder, name), `${'x'.repeat(70_000)}\nlast\n`);
 
@@ -80,7 +82,7 @@ describe("the CI recipe's steps", () => {
     expect(comment.match(/<\/details>/g)).toHaveLength(2);
   });
 
-  it('fail where the configuration cannot be used', async () => {
+  it('fail with an unusable configuration', async () => {
     estate.configure('owner: test\n');
 
     await expect(run('diff', 'Compare, and render')).rejects.toMatchObject({ code: 1 });

@@ -15,7 +15,9 @@ import { builtCli } from '../../support/sandbox';
 
 const ours = /^(?:npx )?(?:\S*\/)?kong-privatelink (?=[a-z-])/;
 
-/** Who runs what the docs tell people to type, by how it begins; the first that fits counts. */
+/**
+ * The test that runs a command of the docs, by the command's first words. The first match applies.
+ */
 const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['an estate, below', ours],
   ['Jest, below', /^([A-Z_]+=\w+ )?npx jest/],
@@ -49,11 +51,11 @@ const all = manual.map((page) => ({ page, commands: commandsIn(page) })).filter(
 const every = all.flatMap(({ commands }) => commands);
 
 describe('commands in the docs', () => {
-  it.each(all)('are all of a kind that somebody runs: $page', ({ commands }) => {
+  it.each(all)('are all run by a test: $page', ({ commands }) => {
     expect(commands.filter((command) => runnerOf(command) === undefined)).toEqual([]);
   });
 
-  it('are scripts that somebody runs, where they are npm’s', () => {
+  it('are scripts that a test runs, where they are npm’s', () => {
     const named = every.flatMap((command) => /^npm (?:run )?(ci|test|start|(?<=run )[\w:]+)/.exec(command)?.[1] ?? []);
     const known = new Set([...inMainJob, ...Object.keys(shortRuns), ...measures, ...others]);
 
@@ -71,7 +73,7 @@ describe('commands in the docs', () => {
     expect(existsSync(join(packageRoot, `${file}.ts`))).toBe(true);
   });
 
-  it.each(manual)('are shell that can be parsed: %s', (page) => {
+  it.each(manual)('are valid shell: %s', (page) => {
     for (const script of blocksIn(page, 'sh'))
       expect(() => execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow();
   });
@@ -102,7 +104,7 @@ describe('commands in the docs', () => {
   });
 
   it.each(every.filter((command) => /^KONG_PLUGINSERVER_JS_\w+_CMD=.*pluginserver /.test(command)))(
-    'start a server with what it takes: %s',
+    'start a server with valid options: %s',
     (command) => {
       const words = /="(.*)"$/.exec(command)?.[1]?.split(' ') ?? [];
       const start = words.findIndex((word) => word.endsWith('pluginserver'));
@@ -118,7 +120,7 @@ describe('commands in the docs', () => {
   );
 
   it.each(every.filter((command) => command.startsWith('docker ')))(
-    'name what exists for Docker: %s',
+    'name existing files and options for Docker: %s',
     async (command) => {
       const [, file] = / -f (\S+)/.exec(command) ?? [];
       const [, verb, flags = ''] = / kong-privatelink ([a-z]+)( .*)/.exec(command) ?? [];
@@ -141,11 +143,11 @@ describe('our commands in the docs', () => {
     // Its own page alone has a configuration with contracts.
     contracts: [0, 1],
     diff: [0, 2],
-    // Nobody has the endpoint of the example, and no worker runs.
+    // No AWS has the endpoint of the example, and no worker runs.
     explain: [0, 1],
-    // There is nothing of that name to take over, or to give back.
+    // Nothing of this name can be adopted or released.
     adopt: [0, 1, 2],
-    // The configuration is there already.
+    // The configuration exists already.
     init: [1],
     retire: [3],
     rollback: [0, 3],
@@ -156,10 +158,10 @@ describe('our commands in the docs', () => {
   beforeEach(async () => {
     estate = await openEstate();
     estate.addEndpoint('sd2', ['10.0.1.11']);
-    // What `protect` writes.
+    // The file that `protect` writes.
     writeFileSync(join(estate.folder, 'kong-privatelink.d.yaml'), '');
     estate.configure(`${workerConfig(estate)}include: [kong-privatelink.d.yaml]\n`);
-    // What decK dumps.
+    // The file that decK dumps.
     writeFileSync(join(estate.folder, 'dump.yaml'), '_format_version: "3.0"\n');
   });
 
@@ -169,7 +171,10 @@ describe('our commands in the docs', () => {
     return { cwd: estate.folder, env: { PATH: process.env.PATH, ...keysOf(gatewayAccount), ...estate.env } };
   }
 
-  /** Runs the command in the folder of the configuration; one that goes on is stopped after its first pass. */
+  /**
+   * Runs the command in the folder of the configuration. A command that does not end is stopped
+   * after its first pass.
+   */
   async function exitCodeOf(argv: readonly string[]): Promise<unknown> {
     const isResolver = argv[0] === 'resolver';
     if (!argv.includes('--watch') && !isResolver)
@@ -177,7 +182,7 @@ describe('our commands in the docs', () => {
         () => 0,
         ({ code }) => code,
       );
-    // Ports of its own.
+    // Listens on ports of its own.
     const more = isResolver ? ['--listen', '127.0.0.1:0', '--json'] : [];
     const worker = spawn(process.execPath, [builtCli, ...argv, ...more], {
       ...settings(),
@@ -200,7 +205,7 @@ describe('our commands in the docs', () => {
 
   const rolledOut = `rollout: { settleSeconds: 1, bakeSeconds: 1, gates: { dataPlanes: best-effort, approval: true } }\n`;
 
-  /** Pages that go back, or from stage to stage, with the configuration for it. */
+  /** Pages with rollback or a rollout, each with its configuration. */
   const goingBack: Readonly<Record<string, (config: string) => string>> = {
     'docs/stages.md': staged,
     'docs/rollouts.md': (config) => `${staged(config)}${rolledOut}`,
@@ -208,7 +213,7 @@ describe('our commands in the docs', () => {
     'docs/sandbox.md': (config) => config,
   };
 
-  /** Two revisions that ran; gives what the docs' own id stands for. */
+  /** Runs two revisions; returns the id to put in place of the docs' own id. */
   async function prepareRevisions(of: (config: string) => string): Promise<string> {
     const config = of(workerConfig(estate));
     for (const more of ['', 'domains: { sd2: { healthcheck: { path: /ok } } }\n']) {
@@ -219,7 +224,7 @@ describe('our commands in the docs', () => {
     return JSON.parse(out).history.at(-1).revision;
   }
 
-  /** The gateway's service in place of that of the page, which AWS here does not know. */
+  /** Puts an existing service in place of the page's service, which AWS here does not know. */
   function prepareContracts(): void {
     const [example = ''] = blocksIn('docs/contracts.md', 'yaml');
     const { id } = estate.world.createService({ account: gatewayAccount, region: 'us-east-1' });
@@ -250,7 +255,7 @@ describe('our commands in the docs', () => {
     }
   });
 
-  it('write what they name', async () => {
+  it('write the files that they name', async () => {
     await exitCodeOf(['render', '-o', 'kong.yaml']);
 
     expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('10.0.1.11:80');

@@ -54,7 +54,10 @@ const { sandbox, kong, worker, 'konnect-worker': konnectWorker, ...ofSidecar } =
 const { 'plugin-dump': dump, 'plugin-server': server, 'kong-beside': kongBeside } = ofSidecar;
 const besideSidecar = ['plugin-dump', 'plugin-server', 'kong-beside', 'beside-worker'];
 
-/** Stages of a Dockerfile, by their names: each with its lines, beginning with FROM; that of the image has none. */
+/**
+ * Stages of a Dockerfile by their names, each with its lines from FROM on. The last stage has no
+ * name.
+ */
 function stagesOf(path: string): ReadonlyMap<string, string> {
   const texts = read(path)
     .split(/^(?=FROM )/m)
@@ -78,7 +81,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('docker-compose.yml', () => {
-  it('keeps everything in one network namespace and publishes nothing but the two proxies, on loopback', () => {
+  it('keeps everything in one network namespace and publishes only the two proxies, on loopback', () => {
     const { sandbox: _, ...others } = compose.services;
 
     expect(Object.keys(others)).toEqual(['kong', 'worker', 'konnect-worker', ...besideSidecar]);
@@ -89,7 +92,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('starts what belongs to the sidecar with its profile alone', () => {
+  it('starts the services of the sidecar with its profile alone', () => {
     const profiled = Object.entries(compose.services).filter(([, { profiles }]) => profiles.length > 0);
 
     expect(profiled.map(([name, { profiles }]) => [name, ...profiles])).toEqual(
@@ -101,20 +104,20 @@ describe('docker-compose.yml', () => {
     build === undefined ? [] : [{ name, build: typeof build === 'string' ? { context: build } : build, ...service }],
   );
 
-  it.each(built)('gives $name an image that exists', ({ build }) => {
+  it.each(built)('gives $name an existing image', ({ build }) => {
     const { context, dockerfile, target } = { dockerfile: 'Dockerfile', target: '', ...build };
 
     expect([...stagesOf(join(context, dockerfile)).keys()]).toContain(target);
   });
 
-  it('builds an image for each service but the plain Kong, which is that of the other one', () => {
+  it('builds an image for each service except the plain Kong, which uses the image of the other Kong', () => {
     expect(built).toHaveLength(Object.keys(compose.services).length - 1);
     expect(stagesOf('plugin/Dockerfile').get('')).toMatch(new RegExp(`^FROM ${kongBeside?.image}\n`));
   });
 
   const ofProduct = built.filter(({ name, build }) => name !== 'kong' && !('target' in build));
 
-  it.each(ofProduct)('gives $name a command that exists', async ({ command }) => {
+  it.each(ofProduct)('gives $name an existing command', async ({ command }) => {
     const [verb = '', ...flags] = command;
 
     const { exitCode, out } = await runCli([verb, '--help']);
@@ -123,14 +126,14 @@ describe('docker-compose.yml', () => {
     for (const flag of flags) expect(out).toContain(flag);
   });
 
-  it('starts the plugin server with flags that it takes, in the zone of the sandbox', () => {
+  it('starts the plugin server with valid flags, in the zone of the sandbox', () => {
     const [program, ...argv] = (kong?.environment.KONG_PLUGINSERVER_JS_START_CMD ?? '').split(' ');
 
     expect(program).toBe('kong-privatelink-pluginserver');
     expect(parseOptions(argv)).toMatchObject({ config: kong?.configs[0]?.target, zoneId: homeZone });
   });
 
-  it('starts the plugin server of the sidecar with flags that it takes, before Kong and its worker', () => {
+  it("starts the sidecar's plugin server with valid flags, before Kong and its worker", () => {
     const argv = [...wordsAfter('ENTRYPOINT', sidecarStage).slice(1), ...(server?.command ?? [])];
 
     expect(parseOptions(argv)).toMatchObject({ zoneId: homeZone, sockForAll: true });
@@ -143,7 +146,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('shows the Kong beside it the socket, and the dump that the image brings, in a folder outside of its prefix', () => {
+  it("shows the socket and the image's dump to the Kong beside it, in a folder outside Kong's prefix", () => {
     const { KONG_PLUGINSERVER_JS_SOCKET: socket = '', KONG_PLUGINSERVER_JS_QUERY_CMD: query } =
       kongBeside?.environment ?? {};
     const [volume = ''] = server?.volumes ?? [];
@@ -161,7 +164,7 @@ describe('docker-compose.yml', () => {
     expect(sidecarStage).toContain(` > ${from}\n`);
   });
 
-  it('gives the Kong beside a sidecar no start command, not even an empty one, with which it would not start', () => {
+  it('gives the Kong beside a sidecar no start command: Kong would not start with one, even if empty', () => {
     expect(Object.keys(kongBeside?.environment ?? {})).not.toContain('KONG_PLUGINSERVER_JS_START_CMD');
     expect(kongBeside?.environment).toMatchObject({
       KONG_PLUGINS: 'bundled,privatelink',
@@ -169,7 +172,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it.each(Object.entries(compose.configs))('holds a configuration %s that can be used', (name, { content }) => {
+  it.each(Object.entries(compose.configs))('holds a valid configuration %s', (name, { content }) => {
     const path = join(folder, `${name}.yaml`);
     // Compose reads a doubled dollar as one.
     writeFileSync(path, content.replaceAll('$$', '$'));
@@ -185,7 +188,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it("has the credentials of the sandbox's gateway account, and hands them on to the plugin server", () => {
+  it("has the credentials of the sandbox's gateway account, and passes them to the plugin server", () => {
     const expected = keysOf(accounts.gateway);
 
     expect([kong, worker, konnectWorker, ofSidecar['beside-worker']].map((one) => one?.environment)).toEqual(
@@ -200,7 +203,7 @@ describe('docker-compose.yml', () => {
 describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
   const lines = read(path).split('\n');
 
-  it('copies only what the context lets in and what the build makes', () => {
+  it('copies only files that are in the context or that the build makes', () => {
     const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? [];
 
     expect(allowed.filter((name) => !existsSync(join(root, name)))).toEqual([]);
@@ -209,7 +212,7 @@ describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
     expect(lines.join('\n')).not.toContain('tsconfig.json ');
   });
 
-  it('runs as another user than root, without dev dependencies', () => {
+  it('runs as a user other than root, without dev dependencies', () => {
     const run = [...stagesOf(path)].filter(([name]) => !['build', 'product'].includes(name));
 
     for (const [, text] of run) expect(text.match(/^USER .*/gm)?.at(-1)).toMatch(/^USER (node|kong)$/);
@@ -225,13 +228,13 @@ describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
   });
 });
 
-it('the image of a data plane brings the stock server in the version that is tested', () => {
+it('the image of a data plane has the tested version of the stock server', () => {
   const { devDependencies } = JSON.parse(read('package.json'));
 
   expect(read('plugin/Dockerfile')).toContain(` @kong/kong-pdk@${devDependencies['@kong/kong-pdk']}\n`);
 });
 
-it('the image of a data plane asks the plugin server in words that it takes', () => {
+it('the image of a data plane checks the plugin server with valid options', () => {
   const [, start, query] = /START_CMD="(.*)" \\\n.*QUERY_CMD="(.*)"/.exec(read('plugin/Dockerfile')) ?? [];
 
   expect(parseOptions(start?.split(' ').slice(1) ?? [])).toMatchObject({ config: '/etc/kong-privatelink.yaml' });
@@ -241,7 +244,7 @@ it('the image of a data plane asks the plugin server in words that it takes', ()
 describe('what docs/plugin.md says of the sidecar', () => {
   const kongNeeds = Object.entries(kongBeside?.environment ?? {}).filter(([name]) => name.startsWith('KONG_PLUGIN'));
 
-  it('is what Kong is told in docker-compose.yml', () => {
+  it('tells Kong what docker-compose.yml tells it', () => {
     const told = blocksIn('docs/plugin.md', 'sh').map((lines) => lines.replaceAll('"', '').trim().split('\n'));
 
     expect(told).toContainEqual(kongNeeds.map(([name, value]) => `${name}=${value}`));
@@ -264,7 +267,7 @@ describe('what docs/plugin.md says of the sidecar', () => {
   });
   const pods = blocksIn('docs/plugin.md', 'yaml').filter((code) => code.includes('initContainers:'));
 
-  it.each(pods)('is a pod whose containers do what those of docker-compose.yml do', (code) => {
+  it.each(pods)('is a pod whose containers match those of docker-compose.yml', (code) => {
     const { volumes, initContainers, containers } = podSchema.parse(parse(code)).spec;
     const [[copying, serving], [proxy]] = [initContainers, containers];
 
@@ -282,7 +285,7 @@ describe('what docs/plugin.md says of the sidecar', () => {
 });
 
 describe('the image of the sidecar', () => {
-  it('writes the dump for the socket at which it will listen', () => {
+  it('writes the dump for the socket on which it will listen', () => {
     const [, argv = ''] = /kong-privatelink-pluginserver (.*) > /.exec(sidecarStage) ?? [];
     const options = parseOptions(argv.split(' '));
 
@@ -290,7 +293,7 @@ describe('the image of the sidecar', () => {
     expect(socketPathOf(options)).toBe(socketPathOf(parseOptions(wordsAfter('ENTRYPOINT', sidecarStage).slice(1))));
   });
 
-  it('is healthy while somebody listens there, and not otherwise', async () => {
+  it('is healthy only while a server listens on its socket', async () => {
     const path = join(folder, 'js.sock');
     const [program = '', ...argv] = wordsAfter('CMD', sidecarStage);
     const check = async () => {

@@ -10,7 +10,7 @@ const behaviours = [...text.matchAll(/^\| (.+) \| (\S+\.ts) \| `(\w+)` \|$/gm)].
 const steps = [...text.matchAll(/^\d\. `([^`]+)`/gm)].map(([, path = '']) => path);
 
 describe('CONTRIBUTING.md', () => {
-  it('has every behaviour once', () => {
+  it('lists every behaviour once', () => {
     expect(behaviours).toHaveLength(38);
     expect(new Set(behaviours.map(({ behaviour }) => behaviour)).size).toBe(38);
   });
@@ -21,7 +21,7 @@ describe('CONTRIBUTING.md', () => {
     );
   });
 
-  it('sends people to files that exist, and to at most five for each thing', () => {
+  it('names existing files, and at most five for each thing', () => {
     const paths = steps.filter((path) => !path.includes('<'));
 
     expect(paths.length).toBeGreaterThan(8);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await served.close();
 });
 
-it('runs the five commands of README against a served sandbox', async () => {
+it('the five commands of README run against a served sandbox', async () => {
   const block = blocksIn('README.md', 'sh').find((one) => one.includes(' init ')) ?? '';
   const here = block
     .replace(`http://127.0.0.1:${servedPorts.aws}`, served.awsUrl)

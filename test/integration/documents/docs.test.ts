@@ -30,7 +30,7 @@ function keysOf(schema: z.ZodType): readonly string[] {
 }
 
 describe('documentation', () => {
-  it('is whole in the package: what README leads to is packed', () => {
+  it('is complete in the package: it holds the pages that README links', () => {
     const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
     const [{ files }] = JSON.parse(execFileSync('npm', argv, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
     const packed = new Set<string>(files.map(({ path }: { path: string }) => path));
@@ -70,26 +70,26 @@ describe('documentation', () => {
     expect(keysOf(schema).filter((key) => !words.has(key))).toEqual([]);
   });
 
-  it('shows a configuration that is valid, with all keys of the first level and the defaults', () => {
+  it('shows a valid configuration, with all keys of the first level and the defaults', () => {
     const [text = ''] = blocksIn('docs/configuration.md', 'yaml');
     const shown: Readonly<Record<string, unknown>> = parse(text);
     const optional = configSchema.omit({ owner: true, sources: true, controlPlane: true, domains: true });
 
-    // Contracts, and what is for several control planes, have pages of their own.
+    // Contracts and several control planes have pages of their own.
     const elsewhere = { rollout: true, contracts: true } as const;
     expect(Object.keys(shown).sort()).toEqual(Object.keys(configSchema.omit(elsewhere).shape).sort());
     expect(configSchema.safeParse(shown).error).toBeUndefined();
     expect(shown).toMatchObject(optional.parse({}));
   });
 
-  it("lists the plugin server's metrics as they are served", () => {
+  it('lists exactly the metrics that the plugin server serves', () => {
     const rows = metricRows(metricTable);
 
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.filter((row) => !textOf('docs/plugin.md').includes(row))).toEqual([]);
   });
 
-  it('lists all that a worker says of what is wrong, and the levels and formats of its log', () => {
+  it('lists all conditions that a worker reports, and the levels and formats of its log', () => {
     const page = textOf('docs/log.md');
     const rows = Object.values(conditionWords).map(
       ({ begins, lasts, ends, restless }) =>

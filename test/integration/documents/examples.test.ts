@@ -25,7 +25,7 @@ describe.each(estates)('example %s', (name) => {
 
   afterEach(() => konnect.close());
 
-  it('has a snapshot that lists what its sources would', () => {
+  it('has a snapshot with the endpoints of its sources', () => {
     const { config, snapshot } = example;
     const sources = createSources(config, { clock: createFakeClock() });
 
@@ -34,7 +34,10 @@ describe.each(estates)('example %s', (name) => {
     );
   });
 
-  /** `UPDATE_EXAMPLES=1 npx jest examples` writes the files anew; read the difference before it is committed. */
+  /**
+   * `UPDATE_EXAMPLES=1 npx jest examples` writes the files again; read the difference before you
+   * commit it.
+   */
   it('renders its kong.yaml', async () => {
     const text = await renderExample(example, plane);
 
@@ -42,7 +45,7 @@ describe.each(estates)('example %s', (name) => {
     expect(text).toBe(readFileSync(example.goldenPath, 'utf8'));
   });
 
-  it('is taken whole by the control plane, and renders the same from then on', async () => {
+  it('is accepted completely by the control plane, and then renders to an equal file', async () => {
     const pass = passOf(example, plane);
 
     const report = await runOnce(pass, signal);
@@ -56,7 +59,7 @@ describe.each(estates)('example %s', (name) => {
   });
 });
 
-it('example T4 lists what its static source discovers', async () => {
+it('example T4 lists the endpoints that its static source discovers', async () => {
   const { config, snapshot } = readExample('T4');
   const source = createSources(config, { clock: createFakeClock() }).find(({ name }) => name === 'mainframe');
   const [reader] = source?.scopes() ?? [];

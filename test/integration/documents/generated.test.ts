@@ -20,7 +20,7 @@ const texts = generated((path) => require(join(root, path)));
 const alerts: AlertTable = { ...workerAlerts, ...pluginAlerts, ...resolverAlerts };
 const metrics: MetricTable = { ...workerMetrics, ...metricTable, ...resolverMetrics };
 
-/** Metrics that a text names; the parts of a histogram are named for it. */
+/** Metrics that a text names. The parts of a histogram count under its name. */
 function namedIn(text: string): readonly string[] {
   const named = text.match(/\b(?:kong_privatelink|process)_\w+/g) ?? [];
   return [...new Set(named.map((name) => name.replace(/_bucket$/, '')))];
@@ -31,14 +31,14 @@ it.each(Object.keys(texts))('%s is as `npm run generate` writes it', (path) => {
 });
 
 describe('deploy/alerts.yaml', () => {
-  it('asks for metrics that there are', () => {
+  it('uses existing metrics', () => {
     const named = namedIn(textOf('deploy/alerts.yaml'));
 
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !(name in metrics))).toEqual([]);
   });
 
-  it('has a section in the manual for each alert, which says what to do', () => {
+  it('has a section in the manual for each alert, with the steps to take', () => {
     const hasSection = (alert: string) => {
       const [file = '', anchor] = runbookOf(alert).split('#');
       return (
@@ -66,7 +66,7 @@ describe('deploy/grafana.json', () => {
     expect([...shown].sort()).toEqual(Object.keys(metrics).sort());
   });
 
-  it('has no two panels in one place, nor with one title', () => {
+  it('has no two panels with one place or one title', () => {
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
       Array.from({ length: w * h }, (_, index) => `${x + (index % w)} ${y + Math.floor(index / w)}`),
     );

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const { watch } = configSchema
     .pick({ watch: true })
     .parse(parse(blockWith('listen:').replace(`\${WATCH_TOKEN}`, token)));
-  // The recipe's own address is everybody's.
+  // The recipe listens on all addresses.
   const listen = watch.listen.replace('0.0.0.0:9543', '127.0.0.1:0');
   const tls = { cert: certificate.certFile, key: certificate.keyFile };
   const state = {
@@ -47,7 +47,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Asks while the loop is alive, and while it is stuck. */
+/** Probes while the loop is alive, and while the loop is stuck. */
 async function whileAliveAndStuck<T>(ask: () => Promise<T>): Promise<readonly [T, T]> {
   const alive = await ask();
   isAlive = false;
@@ -56,7 +56,7 @@ async function whileAliveAndStuck<T>(ask: () => Promise<T>): Promise<readonly [T
   return [alive, stuck];
 }
 
-/** As kubelets and load balancers ask: any certificate will do, and no token is brought. */
+/** Probes as kubelets and load balancers do: they accept any certificate, and send no token. */
 async function probe(path: string): Promise<readonly [number, string]> {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
   const { statusCode, body } = await request(`${server.address}${path}`, { dispatcher });
@@ -75,7 +75,7 @@ const container = z.object({
 });
 
 describe('the recipes for probes', () => {
-  it('has a kubelet restart a worker that is stuck', async () => {
+  it('let a kubelet restart a stuck worker', async () => {
     const { livenessProbe, readinessProbe } = container.parse(parse(blockWith('livenessProbe')));
 
     for (const { path } of [livenessProbe.httpGet, readinessProbe.httpGet]) {
@@ -86,7 +86,7 @@ describe('the recipes for probes', () => {
     }
   });
 
-  it('has ECS find it unhealthy, from inside the container', async () => {
+  it('let ECS find a stuck worker unhealthy, from inside the container', async () => {
     const task = z.object({ healthCheck: z.object({ command: z.tuple([z.literal('CMD-SHELL'), z.string()]) }) });
     const [, command] = task.parse(JSON.parse(blockWith('healthCheck'))).healthCheck.command;
     const run = async () => {
@@ -99,13 +99,13 @@ describe('the recipes for probes', () => {
     expect(await whileAliveAndStuck(run)).toEqual([0, 1]);
   });
 
-  it('has a load balancer send nothing to a worker that is not ready', async () => {
+  it('let a load balancer send nothing to a worker that is not ready', async () => {
     const [, path = ''] = /--health-check-path (\S+)/.exec(blockWith('create-target-group')) ?? [];
 
     expect((await whileAliveAndStuck(() => probe(path))).map(([status]) => status)).toEqual([200, 503]);
   });
 
-  it('has Prometheus scrape with token, authority and name', async () => {
+  it('let Prometheus scrape with token, authority and name', async () => {
     const config = z.object({
       scrape_configs: z.tuple([
         z.object({

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => estate.close());
 
 describe('README', () => {
-  it('has no command but those that the tests and the main job run', () => {
+  it('has only commands that the tests and the main job run', () => {
     const known = [
       'npm ci && npm start',
       'npm ci && npm test',
@@ -38,7 +38,7 @@ describe('README', () => {
     expect(verbs.map(([verb]) => verb)).toEqual(['discover', 'diff', 'sync', 'render']);
   });
 
-  it('shows a configuration with which its commands do what it says', async () => {
+  it('shows a configuration with which its commands work as it says', async () => {
     const [example = ''] = blocksIn('README.md', 'yaml');
     const here = example
       .replace('https://us.api.konghq.com', estate.konnect.url)

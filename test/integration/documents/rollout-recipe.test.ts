@@ -33,7 +33,7 @@ describe('the recipe of a rollout', () => {
     );
   });
 
-  it('plans on a pull request with a token that may only read, and writes otherwise', () => {
+  it('plans on a pull request with a read-only token, and writes otherwise', () => {
     const { plan } = recipe.jobs;
     expect(plan).toMatchObject({ if: "github.event_name == 'pull_request'", environment: 'gateway-review' });
     expect(commandsOf({ jobs: { plan: plan ?? { env: {}, steps: [] } } }, 'kong-privatelink')).toEqual([
@@ -68,21 +68,21 @@ describe('the recipe of a rollout', () => {
 
   const calls = [recipe, stage].flatMap((one) => commandsOf(one, 'kong-privatelink'));
 
-  it.each(calls)('calls %s with flags that it has: %j', async (verb, flags) => {
+  it.each(calls)('calls %s with existing flags: %j', async (verb, flags) => {
     const { exitCode, out } = await runCli([verb, '--help']);
 
     expect(exitCode).toBe(0);
     for (const flag of flags) expect(out).toMatch(new RegExp(`^ +.*${flag}[ ,]`, 'm'));
   });
 
-  it('expands nothing into a shell', () => {
+  it('puts no expression into a shell', () => {
     const scripts = steps.flatMap(({ run }) => run ?? []);
 
     expect(scripts.length).toBeGreaterThan(5);
     for (const script of scripts) expect(script).not.toContain('${{');
   });
 
-  it('gives each token to the step alone that calls what needs it', () => {
+  it('gives each token only to the step that calls the verb with it', () => {
     const ours = 'kong-privatelink';
     const needs: Readonly<Record<string, string>> = {
       KONNECT_TOKEN: ours,
@@ -107,23 +107,26 @@ describe('the recipe of a rollout', () => {
     }
   });
 
-  it('runs one rollout at a time, and stops none half-way', () => {
+  it('runs one rollout at a time, and cancels none half-way', () => {
     expect(recipe).toMatchObject({
       concurrency: { group: expect.stringMatching(/^rollout-\$\{\{ github\.ref \}\}$/), 'cancel-in-progress': false },
     });
   });
 
-  it.each([rolloutPath, rolloutStagePath])('names actions by commit, and runs no script of a package: %s', (path) => {
-    const text = readFileSync(path, 'utf8');
-    const uses = text.match(/(?<=\buses: )(?!\.\/).*/g) ?? [];
-    const installs = text.match(/npm (ci|install|link).*/g) ?? [];
+  it.each([rolloutPath, rolloutStagePath])(
+    'pins actions by commit, and runs no install script of a package: %s',
+    (path) => {
+      const text = readFileSync(path, 'utf8');
+      const uses = text.match(/(?<=\buses: )(?!\.\/).*/g) ?? [];
+      const installs = text.match(/npm (ci|install|link).*/g) ?? [];
 
-    expect(uses.length).toBeGreaterThan(3);
-    for (const one of uses) expect(one).toMatch(/^[\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-    for (const install of installs) expect(install).toMatch(/^npm (ci|link) --ignore-scripts/);
-  });
+      expect(uses.length).toBeGreaterThan(3);
+      for (const one of uses) expect(one).toMatch(/^[\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+      for (const install of installs) expect(install).toMatch(/^npm (ci|link) --ignore-scripts/);
+    },
+  );
 
-  it('keeps what a stage ran and passes on what it proved, also where it was halted', () => {
+  it("keeps each stage's revisions and passes on its journal, even after a halt", () => {
     const keeping = steps.filter(
       ({ uses = '', name = '' }) => /cache\/save|upload-artifact/.test(uses) || /^Keep/.test(name),
     );

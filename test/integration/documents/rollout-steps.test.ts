@@ -30,7 +30,10 @@ function provide(program: string, script: string): void {
 const checkOut = (run: string) => writeFileSync(join(runners.checkout, 'run'), run);
 const filesIn = (path: string) => readdirSync(path, { recursive: true, encoding: 'utf8' }).sort();
 
-/** A rollout that says which journals it sees and what is in that of canary, and writes its own, with its revision. */
+/**
+ * A rollout that prints its journals and the journal of canary, and writes its own journal and
+ * revision.
+ */
 const rollout = `
 ls .kong-privatelink | grep '^stage' | tr '\\n' ' '
 cat .kong-privatelink/stage.test.canary.json 2>/dev/null
@@ -39,7 +42,7 @@ echo secret > ".kong-privatelink/revision.$STAGE.json"
 `;
 
 describe("the recipe's job for a stage", () => {
-  it('gets the journals of stages before it, of this run, and passes on its own alone', async () => {
+  it('gets the journals of earlier stages of this run, and passes on its own journal alone', async () => {
     provide('kong-privatelink', rollout);
     const outs: string[][] = [];
     for (const run of ['one', 'two']) {
@@ -65,7 +68,7 @@ describe("the recipe's job for a stage", () => {
     expect(filesIn(join(runners.caches, 'us'))).toEqual(['revision.us.json', 'stage.test.us.json']);
   });
 
-  it('takes its own from the cache when it is run once more, also where it was halted', async () => {
+  it('takes its own journal from the cache when it runs again, even after a halt', async () => {
     provide('kong-privatelink', `${rollout}[ "$STAGE" = canary ] || exit 3`);
     checkOut('first');
     await runners.run('canary');
@@ -82,7 +85,7 @@ describe("the recipe's job for a stage", () => {
     expect(readFileSync(join(runners.artifacts, 'eu/eu/stage.test.eu.json'), 'utf8')).toBe('second');
   });
 
-  it('passes on nothing where nothing is known', async () => {
+  it('passes on no journal where none is known', async () => {
     provide('kong-privatelink', 'exit 1');
 
     await expect(runners.run('canary')).resolves.toEqual({ exitCode: 1, out: '' });
@@ -90,7 +93,7 @@ describe("the recipe's job for a stage", () => {
   });
 });
 
-it("the recipe's comment keeps within what one may hold", async () => {
+it("the recipe's comment keeps within the size of a comment", async () => {
   writeFileSync(join(folder, 'diff.txt'), `${'x'.repeat(70_000)}\n`);
   provide('gh', 'echo "gh $*"');
 
@@ -109,7 +112,7 @@ describe('the jobs of a rollout, with the product', () => {
 
   beforeEach(async () => {
     estate = await openEstate(stages.map((name) => ({ name })));
-    // A data plane of each control plane has at once what it should.
+    // A data plane of each control plane runs the expected configuration at once.
     const report = (name: string) =>
       estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
     nodes = setInterval(() => stages.forEach(report), 20);
@@ -137,7 +140,7 @@ describe('the jobs of a rollout, with the product', () => {
   const pathsIn = (name: string) =>
     estate.konnect.entities(name, 'upstreams').map((one) => JSON.stringify(one).match(/"http_path":"(\/\w+)"/)?.[1]);
 
-  it('go through one after the other, and the next run begins where this one ended', async () => {
+  it('run one after the other, and the next run begins where this run ended', async () => {
     for (const path of ['/one', '/two']) {
       commit(path);
       for (const stage of stages) expect(await runners.run(stage)).toMatchObject({ exitCode: 0 });
@@ -146,7 +149,7 @@ describe('the jobs of a rollout, with the product', () => {
     expect(stages.map(pathsIn)).toEqual([['/two'], ['/two'], ['/two']]);
   });
 
-  it('write nothing where the stage before has not proved it, nor let decK', async () => {
+  it('write nothing, and give decK nothing, before the stage before has proved the revision', async () => {
     provide('deck', 'grep -o "/one\\|/two" stage.yaml | sort -u');
     commit('/one');
     for (const stage of stages) await runners.run(stage);

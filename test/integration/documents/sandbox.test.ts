@@ -24,11 +24,11 @@ it.each([
   ['Elastic Load Balancing', loadBalancing.actions],
   ['STS', sts.actions],
   ['Cloud Map', cloudMapActions],
-])('lists the actions of %s that are answered, and no others', (service, actions) => {
+])('lists exactly the actions of %s that the sandbox answers', (service, actions) => {
   expect(cellOf(service).split(', ')).toEqual([...actions].sort());
 });
 
-it.each(estateNames)('names the accounts of %s, whose role anybody may assume', async (estate) => {
+it.each(estateNames)('names the accounts of %s, whose role any identity may assume', async (estate) => {
   const world = createWorld();
   const { setting, close } = await estateNamed(estate).prepare({ world, loopback: await openLoopback() });
   await close?.();
@@ -41,7 +41,7 @@ it.each(estateNames)('names the accounts of %s, whose role anybody may assume', 
   expect(roles.every((role) => role !== undefined && role.externalId === undefined)).toBe(true);
 });
 
-it('says which keys, which token and which ports', () => {
+it('names the keys, the token and the ports', () => {
   const { accessKeyId, secretAccessKey } = credentialsOf('222222222222');
 
   for (const word of [accessKeyId, secretAccessKey, token, controlPlaneName, 'kong-privatelink'])

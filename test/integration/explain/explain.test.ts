@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** What somebody makes by hand in a control plane. */
+/** Adds an entity, as a person would by hand. */
 function put(plane: string, kind: 'services' | 'routes', body: JsonObject): void {
   estate.konnect.seed(plane, kind, body);
 }
@@ -26,7 +26,7 @@ async function answerTo(...argv: readonly string[]) {
 }
 
 describe('explain of a domain', () => {
-  it('says which tag of which endpoint claims it, what is held, what comes next, and where requests go', async () => {
+  it('names the claiming tag and endpoint, the present and the next entities, and where requests go', async () => {
     const before = await estate.run('explain', 'sd2');
     await estate.run('sync');
     const after = await estate.run('explain', 'sd2');
@@ -39,7 +39,7 @@ describe('explain of a domain', () => {
     expect(after.out).toMatch(/any +Kong's balancer, sd2\.privatelink +10\.0\.2\.11:80@\S+ +50 %/);
   });
 
-  it('says how far an absent target is from leaving', async () => {
+  it('says how many absences a target has before it leaves', async () => {
     const other = estate.addEndpoint('sd2', ['10.0.3.11']);
     await estate.run('sync');
     estate.world.setTags(other, {});
@@ -52,7 +52,7 @@ describe('explain of a domain', () => {
     );
   });
 
-  it('says what the brake withholds', async () => {
+  it('names the removals that the brake withholds', async () => {
     const ips = Array.from({ length: 12 }, (_, index) => `10.0.5.${index + 1}`);
     for (const ip of ips) estate.addEndpoint('sd5', [ip]);
     await estate.run('sync');
@@ -66,7 +66,7 @@ describe('explain of a domain', () => {
     expect(target).toMatchObject({ does: 'nothing', blocked: { by: 'brake', would: 'delete' } });
   });
 
-  it('says who else claims its path, who is in quarantine, and the fix', async () => {
+  it('names the other claimant of its path, the quarantined endpoint and the fix', async () => {
     await estate.run('sync');
     const thief = estate.addEndpoint('sd9', ['10.0.9.11'], { tags: { 'kong:path': '/sd2' } });
 
@@ -80,7 +80,7 @@ describe('explain of a domain', () => {
     expect(strict.exitCode).toBe(5);
   });
 
-  it('says what the resolver answers where the domain is via it', async () => {
+  it("shows the resolver's answer where the domain is via resolver", async () => {
     estate.configure(
       `${defaultConfig(estate)}via: resolver\nresolver: { listen: "127.0.0.1:5353", suffix: privatelink.internal }\n`,
     );
@@ -99,7 +99,7 @@ describe('explain of a domain', () => {
     ]);
   });
 
-  it('names what is in the way of a create', async () => {
+  it('names the obstacle of a create', async () => {
     put('prod', 'services', { name: 'sd2', host: 'by-hand.example.com' });
 
     const { answer } = await answerTo('sd2');
@@ -127,7 +127,7 @@ describe('explain of a request', () => {
     },
   );
 
-  it("names people's route where that comes first, why, and what is next", async () => {
+  it("names people's route if it comes first, with the reason and the next route", async () => {
     await estate.run('sync');
     put('prod', 'routes', { name: 'by-hand', paths: ['~/sd2/ord'], regex_priority: 0 });
 
@@ -137,7 +137,7 @@ describe('explain of a request', () => {
     expect(out).toMatch(/Route sd2 .* is next, because a path that is a regular expression comes/);
   });
 
-  it('names the route that the next pass makes', async () => {
+  it('names the route that the next pass creates', async () => {
     const { exitCode, out } = await estate.run('explain', '/sd2');
 
     expect(exitCode).toBe(0);
@@ -145,7 +145,7 @@ describe('explain of a request', () => {
     expect(out).toMatch(/After the next pass:\nRoute sd2 .* by path ~\/sd2\$ takes the request\./);
   });
 
-  it('ends with 1 where no route takes it, and shows paths that are alike', async () => {
+  it('ends with 1 if no route takes the request, and shows similar paths', async () => {
     const { exitCode, out } = await estate.run('explain', '/sd3/x');
 
     expect(exitCode).toBe(1);
@@ -155,14 +155,14 @@ describe('explain of a request', () => {
 });
 
 describe('explain of an address or an endpoint', () => {
-  it.each(['10.0.2.11', '10.0.2.11:80'])('names the endpoint that has %s', async (address) => {
+  it.each(['10.0.2.11', '10.0.2.11:80'])('names the endpoint with %s', async (address) => {
     const { exitCode, answer } = await answerTo(address);
 
     expect(exitCode).toBe(0);
     expect(answer.domains).toMatchObject([{ domain: 'sd2', endpoints: [{ id }], entities: [{ does: 'create' }] }]);
   });
 
-  it('names all that have it: several networks may have one range', async () => {
+  it('names all endpoints with the address: several networks may share a range', async () => {
     const other = estate.addEndpoint('sd4', ['10.0.2.11']);
 
     const { answer } = await answerTo('10.0.2.11');
@@ -173,7 +173,7 @@ describe('explain of an address or an endpoint', () => {
     ]);
   });
 
-  it('names one that is held and not discovered any more, by the tags of its targets', async () => {
+  it('names a held endpoint that is not discovered any more, by the tags of its targets', async () => {
     await estate.run('sync');
     estate.world.setTags(id, {});
 
@@ -185,18 +185,18 @@ describe('explain of an address or an endpoint', () => {
   });
 });
 
-describe('explain of what nobody has', () => {
+describe('explain of an unknown name', () => {
   it.each([
     ['sd22', 'sd2'],
     ['10.0.1.12', '10.0.1.11:80'],
-  ])('ends with 1 and names what is like %s: %s', async (question, alike) => {
+  ])('ends with 1 and names the nearest match of %s: %s', async (question, alike) => {
     const { exitCode, answer } = await answerTo(question);
 
     expect(exitCode).toBe(1);
     expect(answer).toMatchObject({ isKnown: false, nearest: expect.arrayContaining([alike]), domains: [] });
   });
 
-  it('says who looks for endpoints without a domain tag', async () => {
+  it('names the verb that looks for endpoints without a domain tag', async () => {
     estate.world.setTags(id, {});
 
     const { exitCode, out } = await estate.run('explain', id);
@@ -215,7 +215,7 @@ describe('explain of what nobody has', () => {
     [['sd2', '--worker', 'http://10.0.0.1:9543'], 'is not an address of a worker'],
     [['sd2', '--worker', 'HTTP://10.0.0.1:9543'], 'is not an address of a worker'],
     [['sd2', '--worker', ' http://10.0.0.1:9543'], 'is not an address of a worker'],
-  ])('says what is wrong with %s', async (argv, words) => {
+  ])('names the mistake in %s', async (argv, words) => {
     const { exitCode, err } = await estate.run('explain', ...argv);
 
     expect([exitCode, err]).toEqual([1, expect.stringContaining(words)]);
@@ -223,7 +223,7 @@ describe('explain of what nobody has', () => {
 });
 
 describe('explain of several control planes', () => {
-  it('answers for each, and knows what one of them has', async () => {
+  it('answers for each, and finds a domain that only one of them has', async () => {
     estate.configure(stagedConfig(estate, [stageOf(estate, 'next'), stageOf(estate, 'prod')]));
     put('next', 'routes', { name: 'by-hand', paths: ['/only'] });
 
@@ -244,7 +244,7 @@ async function statusOf(url: string): Promise<number> {
 }
 
 describe('explain of a worker', () => {
-  it('says what its last pass saw and did, to who has its token', async () => {
+  it("shows the worker's last pass to a client with its token", async () => {
     const token = 'a-token-of-thirty-two-characters';
     estate.configure(workerConfig(estate).replace('watch: {', `watch: { token: "${token}",`));
     const worker = startWorkerProcess(estate);

@@ -63,7 +63,7 @@ function written(name: string, text: string): string {
   return join(folder, name);
 }
 
-/** A server that asks for a certificate of the authority. */
+/** A server that requires a client certificate of the authority. */
 const mutual = () => ({ requestCert: true, rejectUnauthorized: true, ca: authority.cert });
 
 describe('a control plane behind a certificate of a private authority', () => {
@@ -88,7 +88,7 @@ describe('a control plane behind a certificate of a private authority', () => {
     expect(await read({ ca: authority.certFile })).toEqual([]);
   });
 
-  it.each(readers)('fm-61 is refused without, with the setting that mends it (%s)', async (_, read) => {
+  it.each(readers)('fm-61 is refused without tls.ca, and the message names the setting (%s)', async (_, read) => {
     const refusal = expect.stringMatching(
       /certificate.*; name its authority in controlPlane\.tls\.ca \(a file in PEM\), or for the whole process in NODE_EXTRA_CA_CERTS$/,
     );
@@ -96,7 +96,7 @@ describe('a control plane behind a certificate of a private authority', () => {
     await expect(read()).rejects.toMatchObject({ code: 'BAD_CONNECTION', message: refusal });
   });
 
-  it('fm-61 is refused where its name is another one, unless tls.serverName says it', async () => {
+  it('fm-61 is refused if its name differs, unless tls.serverName names it', async () => {
     const other = authority.issue('other', ['kong.example']);
 
     await expect(readAdmin(other, { ca: authority.certFile })).rejects.toMatchObject({
@@ -106,7 +106,7 @@ describe('a control plane behind a certificate of a private authority', () => {
     expect(await readAdmin(other, { ca: authority.certFile, serverName: 'kong.example' })).toEqual([]);
   });
 
-  it('fm-61 is trusted by an address that tls.serverName says, which is not sent', async () => {
+  it('fm-61 is trusted by an address in tls.serverName, which is not sent as SNI', async () => {
     const sent: unknown[] = [];
     const other = { ...authority.issue('by-address', ['10.9.9.9']), SNICallback: (name: string) => sent.push(name) };
 
@@ -117,25 +117,31 @@ describe('a control plane behind a certificate of a private authority', () => {
     });
   });
 
-  it('fm-61 is trusted whoever it is where tls.skipVerify says so', async () => {
+  it('fm-61 is trusted with any certificate where tls.skipVerify says so', async () => {
     expect(await readAdmin({}, { skipVerify: true })).toEqual([]);
   });
 });
 
-describe('a control plane that asks for a certificate', () => {
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('fm-61 gets that of tls.cert and tls.key (%s)', async (maxVersion) => {
-    const tls = { ca: authority.certFile, cert: client.certFile, key: client.keyFile };
+describe('a control plane that requires a client certificate', () => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'fm-61 gets the certificate of tls.cert and tls.key (%s)',
+    async (maxVersion) => {
+      const tls = { ca: authority.certFile, cert: client.certFile, key: client.keyFile };
 
-    expect(await readAdmin({ ...mutual(), maxVersion }, tls)).toEqual([]);
-  });
+      expect(await readAdmin({ ...mutual(), maxVersion }, tls)).toEqual([]);
+    },
+  );
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('fm-61 is named with both where it gets none (%s)', async (maxVersion) => {
-    await expect(readAdmin({ ...mutual(), maxVersion }, { ca: authority.certFile })).rejects.toMatchObject({
-      // A connection that ends after the handshake may have ended for any reason.
-      code: maxVersion === 'TLSv1.2' ? 'BAD_CONNECTION' : 'UNREACHABLE',
-      fix: expect.stringContaining('controlPlane.tls.cert and controlPlane.tls.key'),
-    });
-  });
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'fm-61 causes a message that names both settings where it gets none (%s)',
+    async (maxVersion) => {
+      await expect(readAdmin({ ...mutual(), maxVersion }, { ca: authority.certFile })).rejects.toMatchObject({
+        // A connection that ends after the handshake may have any cause.
+        code: maxVersion === 'TLSv1.2' ? 'BAD_CONNECTION' : 'UNREACHABLE',
+        fix: expect.stringContaining('controlPlane.tls.cert and controlPlane.tls.key'),
+      });
+    },
+  );
 });
 
 describe('a file of controlPlane.tls', () => {
@@ -148,7 +154,7 @@ describe('a file of controlPlane.tls', () => {
     ['is a folder', () => ({ ca: folder }), 'controlPlane.tls.ca: '],
     ['is empty', () => ({ ca: written('empty.pem', '') }), 'empty.pem cannot be used (it is empty)'],
     [
-      'is a bundle with a certificate in it that is none',
+      'is a bundle with an invalid certificate',
       () => ({ ca: written('bundle.pem', client.cert + client.cert.replace(/\n[^-\n]{9}/, '\n') + authority.cert) }),
       'bundle.pem cannot be used (certificate 2 of 3: ',
     ],
@@ -161,7 +167,7 @@ describe('a file of controlPlane.tls', () => {
     ['is a key', () => ({ cert: client.keyFile, key: client.keyFile }), 'controlPlane.tls.cert: '],
     ['is no key', () => ({ cert: client.certFile, key: client.certFile }), 'controlPlane.tls.key: '],
     ['is the key of another', () => ({ cert: client.certFile, key: server.keyFile }), 'server.key cannot be used'],
-  ])('fm-61 is named when it %s', async (_, tls, said) => {
+  ])('fm-61 is named in the message when it %s', async (_, tls, said) => {
     await expect(readAdmin({}, tls())).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       transient: false,
@@ -178,7 +184,7 @@ describe('a file of controlPlane.tls', () => {
     expect(await readAdmin({}, { ca: written('odd.pem', write(authority.cert)) })).toEqual([]);
   });
 
-  it('fm-61 is read again for each connection: certificates are renewed while a worker runs', async () => {
+  it('fm-61 is read again for each connection, because certificates are renewed while a worker runs', async () => {
     const ca = join(folder, 'renewed.pem');
     writeFileSync(ca, client.cert);
     const address = await behindTls(kong.url);
@@ -194,7 +200,10 @@ describe('a file of controlPlane.tls', () => {
 describe('controlPlane.headers', () => {
   const headers = { 'x-tenant': 'blue', authorization: 'Basic Ym9iOmdlaGVpbQ==' };
 
-  /** A server that repeats the headers of each request, in an answer that the product quotes. */
+  /**
+   * A server that repeats the headers of each request in its answer. The product quotes this
+   * answer.
+   */
   async function quoting<T>(ask: (address: string) => Promise<T>): Promise<T> {
     const server = createServer((request, response) => {
       response.writeHead(400).end(JSON.stringify({ message: JSON.stringify(request.headers) }));
@@ -207,7 +216,7 @@ describe('controlPlane.headers', () => {
     }
   }
 
-  it('fm-61 are sent with each call, and their values are shown nowhere', async () => {
+  it('fm-61 are sent with each call, and no output shows their values', async () => {
     const read = (address: string) =>
       connectAdmin({ type: 'admin', address, workspace: 'default', concurrency: 1, token, headers }, owner).read(
         signal,
@@ -219,7 +228,7 @@ describe('controlPlane.headers', () => {
     expect(message).toContain('"kong-admin-token":"***"');
   });
 
-  it('fm-61 are sent to Konnect beside its token, below the path of its address', async () => {
+  it('fm-61 are sent to Konnect with its token, below the path of its address', async () => {
     const calls: string[] = [];
     const gateway = createServer(({ url = '', headers: got }, response) => {
       calls.push(`${url} ${got['x-tenant']} ${got.authorization}`);

@@ -34,8 +34,8 @@ afterAll(async () => {
 const read = (url: string) =>
   createSnapshotReader({ type: 'snapshot', name: 'relay', url, allow: {} })(undefined, signal);
 
-describe('a snapshot to which no connection can be made', () => {
-  it('fm-61 is told with the fix where its authority is not known, and as nothing that passes', async () => {
+describe('a snapshot that refuses the connection', () => {
+  it('fm-61 is reported with the fix and as permanent where its authority is not known', async () => {
     await expect(read(`https://127.0.0.1:${front.port}/s`)).rejects.toMatchObject({
       code: 'BAD_CONNECTION',
       transient: false,
@@ -43,7 +43,7 @@ describe('a snapshot to which no connection can be made', () => {
     });
   });
 
-  it('fm-61 is told with the port where who listens speaks no TLS', async () => {
+  it('fm-61 is reported with the port where the server speaks no TLS', async () => {
     await expect(read(`https://127.0.0.1:${port}/s`)).rejects.toMatchObject({
       code: 'BAD_CONNECTION',
       reason: `source relay, https://127.0.0.1:${port}/s: the snapshot cannot be read (wrong version number)`,
@@ -54,7 +54,7 @@ describe('a snapshot to which no connection can be made', () => {
   it.each([
     [407, 'BAD_CONNECTION'],
     [502, 'UNREACHABLE'],
-  ])('fm-60 is told by the answer of the proxy (%i)', async (status, code) => {
+  ])('fm-60 is reported with the answer of the proxy (%i)', async (status, code) => {
     const proxy = await startProxy({});
     proxy.answer(status);
     process.env.HTTPS_PROXY = proxy.url;

@@ -21,7 +21,7 @@ afterEach(() => {
   server.close();
 });
 
-/** A proxy that does with each connection what it is told. */
+/** A proxy that handles each connection as the test says. */
 async function through(act: (socket: Socket) => void, credentials = ''): Promise<string> {
   server = createServer((socket) => {
     sockets.push(socket);
@@ -52,26 +52,29 @@ it.each<[string, (socket: Socket) => void, string, RegExp, number?]>([
     'PROXY_REFUSED',
     /answered 418 to CONNECT konnect.example:443$/,
   ],
-])('fm-60 a proxy that %s is named, and its password is not', async (_, act, code, said, timeoutMs = patienceMs) => {
-  const shown = await through(act, 'bob:geheim@');
+])(
+  'fm-60 the error names a proxy that %s, without its password',
+  async (_, act, code, said, timeoutMs = patienceMs) => {
+    const shown = await through(act, 'bob:geheim@');
 
-  const thrown = await openTunnel(destination, timeoutMs)?.catch((error: unknown) => error);
+    const thrown = await openTunnel(destination, timeoutMs)?.catch((error: unknown) => error);
 
-  expect(thrown).toMatchObject({
-    code,
-    message: expect.stringContaining(`the proxy ${shown} (HTTPS_PROXY) `),
-    fix: expect.stringMatching(/HTTPS_PROXY|NO_PROXY/),
-  });
-  expect(messageOf(thrown)).toMatch(said);
-  expect(inspect(thrown, { depth: 20, showHidden: true })).not.toContain('geheim');
-});
+    expect(thrown).toMatchObject({
+      code,
+      message: expect.stringContaining(`the proxy ${shown} (HTTPS_PROXY) `),
+      fix: expect.stringMatching(/HTTPS_PROXY|NO_PROXY/),
+    });
+    expect(messageOf(thrown)).toMatch(said);
+    expect(inspect(thrown, { depth: 20, showHidden: true })).not.toContain('geheim');
+  },
+);
 
 it.each([
   ['Basic realm="corp"', /^put the user and password that it takes into HTTPS_PROXY: http:\/\/USER:PASSWORD@127/],
   ['', /^put the user and password/],
   ['Negotiate\r\nProxy-Authenticate: NTLM', /^let it take Basic: Negotiate and NTLM are not spoken here/],
   ['Negotiate, Basic realm="a"', /^put the user and password/],
-])('fm-60 says what to do about a proxy that asks for %j', async (asked, fix) => {
+])('fm-60 the error names the fix for a proxy that asks for %j', async (asked, fix) => {
   const header = asked && `Proxy-Authenticate: ${asked}\r\n`;
   await through((socket) => socket.end(`HTTP/1.1 407 x\r\n${header}\r\n`));
 
@@ -81,7 +84,7 @@ it.each([
   });
 });
 
-it('fm-60 says where to name the authority of a proxy that speaks TLS', async () => {
+it('fm-60 the error names the setting for the authority of a proxy that speaks TLS', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   const front = await startTlsFront(createAuthority(folder).issue('proxy', ['127.0.0.1']), 1);
   await through(() => {});
@@ -94,7 +97,7 @@ it('fm-60 says where to name the authority of a proxy that speaks TLS', async ()
   expect(thrown).toMatchObject({ fix: untrustedFix });
 });
 
-it('fm-60 says what to write in a variable that names no proxy of this kind', async () => {
+it('fm-60 the error shows the right form of a variable that names another kind of proxy', async () => {
   await through(() => {});
   process.env.HTTPS_PROXY = 'socks5://bob:geheim@127.0.0.1:1080';
 

@@ -52,7 +52,7 @@ describe('affinity', () => {
     expect((await estate.run('diff')).exitCode).toBe(0);
   });
 
-  it('takes the upstreams of zones away, targets first, when it is switched back to none', async () => {
+  it("deletes the zones' upstreams, targets first, when affinity becomes none", async () => {
     configure('weighted');
     const ips = Array.from({ length: 6 }, (_, index) => [`10.0.1.${index + 11}`, `10.0.2.${index + 11}`]);
     for (const pair of ips) estate.addEndpoint('sd2', pair);
@@ -72,7 +72,7 @@ describe('affinity', () => {
     expect((await estate.run('diff')).exitCode).toBe(0);
   });
 
-  it('goes from weighted to failover and back without a delete', async () => {
+  it('changes from weighted to failover and back without a delete', async () => {
     configure('weighted');
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     await estate.run('sync');
@@ -87,7 +87,7 @@ describe('affinity', () => {
     expect(targetsOf('use1-az1.sd2.privatelink')).toEqual(['10.0.1.11:80 1000', '10.0.2.11:80 1']);
   });
 
-  it('removes a terminal endpoint from all upstreams, and fills that of the zone that lost its last target', async () => {
+  it('removes a terminal endpoint from all upstreams, and fills the zone that lost its last target', async () => {
     configure('weighted');
     const id = estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd2', ['10.0.1.12', '10.0.2.12']);

@@ -26,7 +26,7 @@ function addresses(): readonly unknown[] {
 }
 
 describe('diff --out and sync --plan', () => {
-  it('applies what was approved, from a file that only its owner may read', async () => {
+  it('applies the approved changes, from a file that only its owner may read', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
 
     const diff = await estate.run('diff', '--out', file);
@@ -38,7 +38,7 @@ describe('diff --out and sync --plan', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('kpat_');
   });
 
-  it('leaves out, and names, what came after the approval', async () => {
+  it('leaves out, and names, changes that came after the approval', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('diff', '--out', file);
     estate.addEndpoint('sd3', ['10.0.1.12']);
@@ -52,7 +52,7 @@ describe('diff --out and sync --plan', () => {
     );
   });
 
-  it('skips what has become unnecessary', async () => {
+  it('skips changes that became unnecessary', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('diff', '--out', file);
     await estate.run('sync');
@@ -83,7 +83,7 @@ describe('diff --out and sync --plan', () => {
     expect(out).toContain('diff --out');
   });
 
-  it('refuses with 3 an update whose content is not the approved one', async () => {
+  it('refuses with 3 an update whose content differs from the approved content', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:weight': '10' } });
     await estate.run('sync');
     estate.world.setTags(id, { 'kong:domain': 'sd2', 'kong:weight': '20' });
@@ -99,7 +99,7 @@ describe('diff --out and sync --plan', () => {
   it.each([
     ['creates a route of the old form', []],
     ['lacks the one update of a route', ['/sd2']],
-  ])('fm-46 refuses with 3, and says why, a plan from before routes were bounded that %s', async (_, held) => {
+  ])('fm-46 refuses with 3 a plan from before bounded routes that %s, and says why', async (_, held) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     if (held.length > 0) {
       await estate.run('sync');
@@ -128,7 +128,7 @@ describe('diff --out and sync --plan', () => {
     ['cut short', (text: string) => text.slice(0, 500), 'it is no JSON'],
     ['of another version', (text: string) => text.replace('"version": 2', '"version": 9'), 'it has schema version 9'],
     ['something else', () => '{}', 'it is JSON of something else'],
-  ])('ends with 1, writes nothing and says what to do when the file is %s', async (_, change, message) => {
+  ])('ends with 1, writes nothing and names the fix when the file is %s', async (_, change, message) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('diff', '--out', file);
     writeFileSync(file, change(readFileSync(file, 'utf8')));
@@ -156,7 +156,7 @@ describe('diff --out and sync --plan', () => {
     expect(writes()).toEqual([]);
   });
 
-  it('ends with 1, and writes nothing, when base files that nobody approved would be written along', async () => {
+  it('ends with 1, and writes nothing, when the base files differ from the approved base files', async () => {
     const base = join(estate.folder, 'base.yaml');
     const consumer = (name: string) => `_format_version: "3.0"\nconsumers: [{ username: ${name} }]\n`;
     writeFileSync(base, consumer('bob'));
@@ -174,7 +174,7 @@ describe('diff --out and sync --plan', () => {
     expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toContain('bob');
   });
 
-  it('ends with 1 when the file is not there', async () => {
+  it('ends with 1 when the file does not exist', async () => {
     const { exitCode, err } = await estate.run('sync', '--plan', file);
 
     expect(exitCode).toBe(1);
@@ -196,8 +196,8 @@ describe('--allow-removals', () => {
   it.each([
     ['nothing', [], 3, 12],
     ['too few', ['--allow-removals', '5'], 3, 12],
-    ['as many as the message says', ['--allow-removals', '6'], 0, 6],
-  ])('lets a large removal pass with %s: exit and addresses left', async (_, flags, exit, left) => {
+    ['as many as the message names', ['--allow-removals', '6'], 0, 6],
+  ])('permits a large removal with %s: exit and addresses left', async (_, flags, exit, left) => {
     await rejectHalf();
 
     const { exitCode, out } = await estate.run('sync', ...flags);
@@ -207,7 +207,7 @@ describe('--allow-removals', () => {
     expect(out.includes('--allow-removals 6')).toBe(exit === 3);
   });
 
-  it('shows the same in diff and render', async () => {
+  it('applies to diff and render too', async () => {
     await rejectHalf();
 
     const [refused, allowed] = [await estate.run('diff'), await estate.run('diff', '--allow-removals', '6')];
@@ -220,7 +220,7 @@ describe('--allow-removals', () => {
     expect(rendered.map((one) => one.exitCode)).toEqual([3, 0]);
   });
 
-  it('fm-43 writes what heals without it, and says what it withholds', async () => {
+  it('fm-43 is not needed for other changes: sync writes them, and names the withheld removals', async () => {
     await rejectHalf();
     estate.addEndpoint('sd3', ['10.0.3.1']);
 
@@ -231,7 +231,7 @@ describe('--allow-removals', () => {
     expect(out).toContain('Applied 1 change; 6 withheld by the brake');
   });
 
-  it('fm-43 writes nothing of an approved plan that was made under the brake', async () => {
+  it('fm-43 is refused with an approved plan that withholds removals: nothing is written', async () => {
     await rejectHalf();
     estate.addEndpoint('sd3', ['10.0.3.1']);
     await estate.run('diff', '--out', file);
@@ -244,7 +244,7 @@ describe('--allow-removals', () => {
     expect(writes()).toEqual([]);
   });
 
-  it('fm-43 keeps what is withheld in a rendered file, beside what heals', async () => {
+  it('fm-43 is needed for removals from a rendered file, which keeps them beside the other changes', async () => {
     await rejectHalf();
     estate.addEndpoint('sd3', ['10.0.3.1']);
 
@@ -265,7 +265,7 @@ describe('--allow-removals', () => {
 
 describe('a control plane that changes while it is written', () => {
   it.each([404, 409])(
-    'fm-28 fm-12 reports what %d kept from being written, and the next pass mends it',
+    'fm-28 fm-12 reports the entities that %d kept from being written, and the next pass writes them',
     async (status) => {
       estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
       estate.konnect.inject({ kind: 'status', status, method: 'PUT', path: /targets/, times: 1 });
@@ -281,7 +281,7 @@ describe('a control plane that changes while it is written', () => {
 });
 
 describe('two domains that claim one route', () => {
-  it('fm-11 gives the path to the domain that had it first, and says how to mend the other', async () => {
+  it('fm-11 gives the path to the domain that had it first, and names the fix for the other domain', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11'], { tags: { 'kong:path': '/orders' } });
     await estate.run('sync');
     estate.addEndpoint('sd3', ['10.0.1.12'], { tags: { 'kong:path': '/orders' } });
@@ -294,8 +294,8 @@ describe('two domains that claim one route', () => {
   });
 });
 
-describe('a stateDir that cannot be written', () => {
-  it('warns, and the pass goes on', async () => {
+describe('an unwritable stateDir', () => {
+  it('causes a warning, and the pass goes on', async () => {
     writeFileSync(join(estate.folder, 'state'), 'a file where a folder should be');
     estate.configure(`${defaultConfig(estate)}stateDir: state\n`);
     estate.addEndpoint('sd2', ['10.0.1.11']);
@@ -308,8 +308,8 @@ describe('a stateDir that cannot be written', () => {
   });
 });
 
-describe('more targets than a control plane holds', () => {
-  it('ends with 3, writes nothing and says what to do', async () => {
+describe('more targets than a control plane can hold', () => {
+  it('end with 3, write nothing and name the fix', async () => {
     const addresses = Array.from({ length: 10_001 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
     const claims = `[{ domain: sd9, addresses: ${JSON.stringify(addresses)} }]`;
     const source = `sources: [{ name: legacy, type: static, region: us-east-1, endpoints: ${claims} }]`;
@@ -325,8 +325,8 @@ describe('more targets than a control plane holds', () => {
   });
 });
 
-describe('a file that cannot be written', () => {
-  it('ends diff --out with 1 and says what to do', async () => {
+describe('an unwritable file', () => {
+  it('ends diff --out with 1 and names the fix', async () => {
     const { exitCode, err } = await estate.run('diff', '--out', join(estate.folder, 'absent', 'plan.json'));
 
     expect(exitCode).toBe(1);

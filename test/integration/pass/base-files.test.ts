@@ -28,7 +28,7 @@ function configure(texts: readonly string[], more = '', controlPlane?: string): 
 const byHost = `${head}routes: [{ name: sd2-by-host, hosts: [sd2.example], service: { name: sd2 } }]\n`;
 const noRoute = 'domains: { sd2: { route: false } }\n';
 
-it('renders what people wrote beside what is generated, for a domain without a route of its own', async () => {
+it('renders base files beside generated entities, for a domain without a route of its own', async () => {
   configure([byHost, `${head}plugins: [{ name: key-auth, service: sd2 }]\n`], noRoute);
 
   const { exitCode, out } = await estate.run('render');
@@ -43,7 +43,7 @@ it('renders what people wrote beside what is generated, for a domain without a r
   expect(parse(out).services[0]).not.toHaveProperty('routes');
 });
 
-it('writes a file with them, finds nothing to do then, and takes them out with their file', async () => {
+it('writes a file with base files, then finds nothing to do, and removes them with their file', async () => {
   const file = '{ type: file, path: kong.yaml }';
   const written = () => parse(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8'));
   configure([byHost, `${head}vaults: [{ name: env, prefix: mine }]\n`], noRoute, file);
@@ -59,7 +59,7 @@ it('writes a file with them, finds nothing to do then, and takes them out with t
   expect(written()).not.toHaveProperty('vaults');
 });
 
-it('says how base files get into a control plane that takes one entity at a time', async () => {
+it('names the way for base files into a control plane that takes one entity at a time', async () => {
   configure([byHost], noRoute);
 
   const { exitCode, out } = await estate.run('sync');
@@ -72,7 +72,7 @@ it('says how base files get into a control plane that takes one entity at a time
 it.each([
   ['konnect', undefined, true],
   ['file', '{ type: file, path: kong.yaml }', false],
-])('fm-58 says where nobody fills in a template of a plugin (%s)', async (type, plane, isTold) => {
+])('fm-58 warns where a template of a plugin is not filled in (%s)', async (type, plane, isTold) => {
   const secret = `$\{{ env "DECK_SECRET" }}`;
   configure([], `domains: { sd2: { plugins: [{ name: jwt-signer, config: { a: '${secret}' } }] } }\n`, plane);
 
@@ -83,7 +83,7 @@ it.each([
   expect(out.includes(said)).toBe(isTold);
 });
 
-it('leaves what decK wrote from base files where it is', async () => {
+it('leaves alone the entities that decK wrote from base files', async () => {
   configure([byHost], noRoute);
   await estate.run('sync');
   const [service] = estate.konnect.entities('prod', 'services');
@@ -114,14 +114,14 @@ it.each([
   expect(estate.konnect.calls).toEqual([]);
 });
 
-it('ends with 1 when a base file is not there', async () => {
+it('ends with 1 when a base file does not exist', async () => {
   configure([]);
   estate.configure(`${defaultConfig(estate)}deck: { base: [absent.yaml] }\n`);
 
   expect(await estate.run('render')).toMatchObject({ exitCode: 1, err: expect.stringContaining('absent.yaml') });
 });
 
-it('ends with 1 and writes nothing when a base file refers to what nobody has', async () => {
+it('ends with 1 and writes nothing when a base file refers to a missing entity', async () => {
   configure([`${head}plugins: [{ name: acl, service: sd9 }]\n`], '', '{ type: file, path: kong.yaml }');
 
   for (const verb of ['sync', 'diff', 'render']) {
@@ -137,35 +137,28 @@ const taken: readonly (readonly [string, string, string])[] = [
   ['an upstream', 'upstreams: [{ name: legacy.privatelink }]', 'or give it another name there'],
 ];
 
-it.each(taken)(
-  'fm-48 quarantines the domain that is named as %s of a base file, and serves the rest',
-  async (...row) => {
-    const [, entity, fix] = row;
-    configure([`${head}${entity}\n`], '', '{ type: file, path: kong.yaml }');
-    for (const _ of [1, 2]) estate.addEndpoint('legacy', ['10.0.9.11']);
+it.each(taken)('fm-48 quarantines a domain named as the %s of a base file, and serves the rest', async (...row) => {
+  const [, entity, fix] = row;
+  configure([`${head}${entity}\n`], '', '{ type: file, path: kong.yaml }');
+  for (const _ of [1, 2]) estate.addEndpoint('legacy', ['10.0.9.11']);
 
-    const synced = await estate.run('sync');
-    const [again, rendered, checked] = [
-      await estate.run('diff'),
-      await estate.run('render'),
-      await estate.run('doctor'),
-    ];
+  const synced = await estate.run('sync');
+  const [again, rendered, checked] = [await estate.run('diff'), await estate.run('render'), await estate.run('doctor')];
 
-    expect([synced.exitCode, again.exitCode, rendered.exitCode]).toEqual([0, 0, 0]);
-    expect(checked.out).not.toContain('failed');
-    const text = readFileSync(join(estate.folder, 'kong.yaml'), 'utf8');
-    expect(parse(text)).toMatchObject({
-      upstreams: expect.arrayContaining([{ name: 'sd2.privatelink' }].map(expect.objectContaining)),
-    });
-    expect(text).not.toContain('10.0.9.11');
-    const said = synced.out.match(/^quarantined .* domain legacy: claims domain legacy, but .*$/gm);
-    expect(said).toHaveLength(2);
-    expect(said?.[0]).toContain(join(estate.folder, 'deck/base-0.yaml'));
-    expect(said?.[0]).toContain(fix);
-  },
-);
+  expect([synced.exitCode, again.exitCode, rendered.exitCode]).toEqual([0, 0, 0]);
+  expect(checked.out).not.toContain('failed');
+  const text = readFileSync(join(estate.folder, 'kong.yaml'), 'utf8');
+  expect(parse(text)).toMatchObject({
+    upstreams: expect.arrayContaining([{ name: 'sd2.privatelink' }].map(expect.objectContaining)),
+  });
+  expect(text).not.toContain('10.0.9.11');
+  const said = synced.out.match(/^quarantined .* domain legacy: claims domain legacy, but .*$/gm);
+  expect(said).toHaveLength(2);
+  expect(said?.[0]).toContain(join(estate.folder, 'deck/base-0.yaml'));
+  expect(said?.[0]).toContain(fix);
+});
 
-it('fm-48 lets the domain in once the base file does not name it any more', async () => {
+it('fm-48 routes to the domain once the base file does not name it any more', async () => {
   configure([`${head}services: [{ name: sd2, host: a }]\n`]);
   await estate.run('sync');
   const before = estate.konnect.entities('prod', 'targets');
@@ -176,7 +169,7 @@ it('fm-48 lets the domain in once the base file does not name it any more', asyn
   expect(estate.konnect.entities('prod', 'targets')).toMatchObject([{ target: '10.0.1.11:80' }]);
 });
 
-it('fm-48 ends with 1 when a base file names what is held, and takes nothing away', async () => {
+it('fm-48 ends with 1 when a base file names a held entity, and removes nothing', async () => {
   const file = '{ type: file, path: kong.yaml }';
   configure([], '', file);
   await estate.run('sync');
@@ -190,7 +183,7 @@ it('fm-48 ends with 1 when a base file names what is held, and takes nothing awa
   expect(readFileSync(join(estate.folder, 'kong.yaml'), 'utf8')).toBe(held);
 });
 
-it('ends with 1 when the decK that is to write is not there', async () => {
+it('ends with 1 when the decK for the write does not exist', async () => {
   const deck = `{ type: deck, address: "${estate.konnect.url}", name: prod, token: "\${KONNECT_TOKEN}", binary: ./no-deck }`;
   configure([byHost], noRoute, deck);
 
@@ -210,7 +203,7 @@ it.each([
   ['sync', undefined, 'out'],
   ['sync', '{ type: file, path: kong.yaml }', 'out'],
 ] as const)(
-  'fm-46 leaves routes as people wrote them, and says once in %s what they take (%s)',
+  "fm-46 keeps people's routes unchanged, and names once in %s the paths that they take (%s)",
   async (verb, plane, stream) => {
     configure([edge], '', plane);
 
@@ -222,9 +215,9 @@ it.each([
 );
 
 it.each([
-  ['a domain of its name', 'legacy', {}],
+  ['a domain with its name', 'legacy', {}],
   ['kong:path', 'thief', { 'kong:path': '/legacy' }],
-])('fm-47 keeps a path that people wrote from %s, and says where it is written', async (_, domain, tags) => {
+])('fm-47 keeps a path that people wrote from %s, and names the route of people', async (_, domain, tags) => {
   configure([edge]);
   estate.addEndpoint(domain, ['10.0.1.12'], { tags });
 
@@ -235,7 +228,7 @@ it.each([
   expect(estate.konnect.entities('prod', 'routes').map((one) => one.name)).toEqual(['sd2']);
 });
 
-it('fm-47 goes on with a domain whose route people wrote on a service of their own', async () => {
+it('fm-47 accepts a domain whose route people wrote on their own service', async () => {
   configure([edge.replace('/legacy', '/sd2')], noRoute);
 
   const { exitCode, out } = await estate.run('sync');

@@ -24,13 +24,13 @@ function deleteForGood(id: string): void {
   estate.world.purge();
 }
 
-/** How often AWS was asked for endpoints since the last call of this. */
+/** Returns a function that counts the calls for endpoints from now on. */
 function countCalls(): () => number {
   const before = estate.aws.calls.length;
   return () => estate.aws.calls.slice(before).filter(({ action }) => action === 'DescribeVpcEndpoints').length;
 }
 
-describe('an endpoint that AWS lists no more', () => {
+describe('an endpoint that AWS does not list any more', () => {
   it('fm-01, fm-30 loses even its last target in the next one-shot sync when AWS does not know its id', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     await estate.run('sync');
@@ -43,7 +43,7 @@ describe('an endpoint that AWS lists no more', () => {
     expect(addresses()).toEqual([]);
   });
 
-  it('fm-01 keeps everything when nothing is listed at all, as with credentials of another account', async () => {
+  it('fm-01 keeps everything when AWS lists nothing, as with credentials of another account', async () => {
     estate.configure(defaultConfig(estate));
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     await estate.run('sync');
@@ -68,7 +68,7 @@ describe('an endpoint that AWS lists no more', () => {
     expect(addresses()).toEqual(['10.0.1.11:80']);
   });
 
-  it('fm-30 tells those that are gone from those that lost their tag, in one scope', async () => {
+  it('fm-30 leaves or stays by its own id: deleted endpoints leave, an untagged endpoint stays', async () => {
     const gone = ['10.0.1.11', '10.0.1.12'].map((ip) => estate.addEndpoint('sd2', [ip]));
     const untagged = estate.addEndpoint('sd2', ['10.0.1.13']);
     await estate.run('sync');
@@ -81,7 +81,7 @@ describe('an endpoint that AWS lists no more', () => {
   });
 
   it.each(['throttle', 'error', 'drop', 'garbage'] as const)(
-    'fm-01, fm-08 counts as absent when AWS is asked for its id and meets %s',
+    'fm-01, fm-08 counts as absent when the call for its id meets %s',
     async (kind) => {
       const id = estate.addEndpoint('sd2', ['10.0.1.11']);
       await estate.run('sync');
@@ -96,7 +96,7 @@ describe('an endpoint that AWS lists no more', () => {
     },
   );
 
-  it('fm-08 costs one call more, and none where nothing is missing', async () => {
+  it('fm-08 costs one more call, and a scope without missing endpoints costs none', async () => {
     const id = estate.addEndpoint('sd2', ['10.0.1.11']);
     estate.addEndpoint('sd3', ['10.0.1.12']);
     await estate.run('sync');

@@ -19,9 +19,9 @@ controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\$
 }
 
 type Stage = {
-  /** Adds one at this address; gives how AWS forgets it at once. */
+  /** Adds an instance at this address; returns a function that makes AWS forget it at once. */
   readonly add: (ip: string) => () => void;
-  /** The call that asks for it by id, after those that list. */
+  /** The calls of a pass: the listing calls, then the call for the missing id. */
   readonly asked: { readonly action: string; readonly after: number };
 };
 
@@ -62,7 +62,7 @@ function addresses(): readonly unknown[] {
 describe.each([
   ['an EC2 instance', useEc2Instances],
   ['a Cloud Map instance', useCloudMap],
-])('%s that AWS lists no more', (_, use) => {
+])('%s that AWS does not list any more', (_, use) => {
   it('fm-01, fm-30 loses even its last target in the next one-shot sync when AWS does not know its id', async () => {
     const { add } = use();
     const forget = add('10.0.1.11');
@@ -77,7 +77,7 @@ describe.each([
   });
 
   it.each(['throttle', 'error', 'drop', 'garbage'] as const)(
-    'fm-01, fm-08 counts as absent when AWS is asked for its id and meets %s',
+    'fm-01, fm-08 counts as absent when the call for its id meets %s',
     async (kind) => {
       const { add, asked } = use();
       const forget = add('10.0.1.11');
@@ -94,7 +94,7 @@ describe.each([
     },
   );
 
-  it('fm-08 costs no call more where nothing is missing', async () => {
+  it('fm-08 costs no more call where nothing is missing', async () => {
     const { add, asked } = use();
     add('10.0.1.11');
     await estate.run('sync');

@@ -27,8 +27,8 @@ function writeAndDie() {
   return spawnSync(process.execPath, ['-e', `${dying}; ${writing}`, compiled, path]).signal;
 }
 
-describe('a process that is killed as it writes a file', () => {
-  it('fm-52 leaves the old one whole, and what it leaves beside it goes once it is an hour old', async () => {
+describe('a process that is killed during the write of a file', () => {
+  it('fm-52 leaves the old file intact, and its temporary file leaves once an hour old', async () => {
     writeFileSync(path, 'before');
 
     const signal = writeAndDie();
@@ -43,9 +43,9 @@ describe('a process that is killed as it writes a file', () => {
   });
 });
 
-describe('an output of the process itself', () => {
-  it('is written to, although it is a pipe', () => {
-    // In /proc nothing can be replaced, as a link in /dev could be by root.
+describe('an output of the process', () => {
+  it('is written to, even if it is a pipe', () => {
+    // Nothing in /proc can be replaced. Root could replace a link in /dev.
     const write = `require(${JSON.stringify(compiled)}).writeIfChanged('/proc/self/fd/1', 'after')`;
     const piped = ['-c', '"$0" -e "$1" | cat', process.execPath, write];
 

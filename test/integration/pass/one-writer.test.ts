@@ -23,7 +23,7 @@ afterEach(() => rmSync(stateDir, { recursive: true }));
 const fileOf = () => ({ stateDir, owner: 'test', controlPlane: { type: 'konnect', name: 'prod' } });
 const { signal } = new AbortController();
 
-/** A process that does this as the one writer; `fs` and `writing` are there for it. */
+/** A process that runs this code as the one writer, with `fs` and `writing` in scope. */
 function startProcess(work: string) {
   const script = `
     const fs = require('node:fs');
@@ -49,15 +49,15 @@ const answering = `
 const state = () => readdirSync(stateDir);
 const text = () => readFileSync(join(stateDir, state()[0] ?? ''), 'utf8');
 
-describe('a process that writes', () => {
-  it('is followed at once by the next one when it is killed', async () => {
+describe('a writer process', () => {
+  it('is followed at once by the next writer when it is killed', async () => {
     const { child, exited, out } = startProcess(answering);
     await until('it works', () => out() === 'begun ');
     const left = JSON.parse(text());
     child.kill('SIGKILL');
     await exited;
 
-    // No time goes by: nothing is old.
+    // The clock stands still, so nothing expires.
     const clock = { ...systemClock, monotonicMs: () => 0 };
     const given = await withWriter(fileOf(), { clock, signal }, async () => JSON.parse(text()));
 
@@ -65,7 +65,7 @@ describe('a process that writes', () => {
     expect(state()).toEqual([]);
   });
 
-  it('fm-69 finds out before its next write when it stood still, and another took over', async () => {
+  it('fm-69 finds out before its next write that another writer took over while it stood still', async () => {
     const { child, exited, out } = startProcess(answering);
     await until('it works', () => out() === 'begun ');
     child.kill('SIGSTOP');
@@ -81,7 +81,7 @@ describe('a process that writes', () => {
     expect(state()).toEqual([]);
   });
 
-  it('does so alone, also where many take over from a dead one at once', async () => {
+  it('works alone, even when many processes take over from a dead writer at once', async () => {
     const first = startProcess(answering);
     await until('it works', () => first.out() === 'begun ');
     const dead = text();
@@ -90,7 +90,7 @@ describe('a process that writes', () => {
     await first.exited;
     writeFileSync(join(stateDir, name), dead);
     const inside = JSON.stringify(`${stateDir}.inside`);
-    // To make it throws while another works.
+    // mkdirSync throws while another process works.
     const alone = `fs.mkdirSync(${inside}); await clock.sleep(20, signal); fs.rmdirSync(${inside}); process.stdout.write('alone');`;
 
     const all = [1, 2, 3, 4, 5, 6].map(() => startProcess(alone));

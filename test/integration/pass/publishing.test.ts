@@ -30,7 +30,7 @@ function publish(over: Readonly<Record<string, string>>): void {
 const instances = () => estate.world.cloudMap.instances(employees.id);
 const ips = () => instances().map(({ attributes }) => attributes.AWS_INSTANCE_IPV4);
 
-describe('an AWS that takes its time', () => {
+describe('a slow AWS', () => {
   it('is waited for until the instance is registered', async () => {
     const clock = createFakeClock(Date.now());
     const world = createWorld({ now: clock.now, transitionMs: 5_000 });
@@ -49,7 +49,7 @@ describe('an AWS that takes its time', () => {
 });
 
 describe('publishing to Cloud Map (estate T3)', () => {
-  it('registers the targets of the domain, with where they come from, and has nothing left to do', async () => {
+  it('registers the targets of the domain, with their origin, and has nothing left to do', async () => {
     const endpointId = estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11'], { tags: { 'kong:port': '8080' } });
     estate.addEndpoint('sd3', ['10.0.1.12']);
 
@@ -73,7 +73,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(JSON.parse(again.out)).toMatchObject({ changes: [], publications: [{ domain: 'sd2', changes: [] }] });
   });
 
-  it('shows in diff what it would register, and writes nothing', async () => {
+  it('shows planned registrations in diff, and writes nothing', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     const diff = await estate.run('diff');
@@ -85,7 +85,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(instances()).toEqual([]);
   });
 
-  it('publishes nothing with an approved plan, which is about the control plane', async () => {
+  it('publishes nothing with an approved plan, because the plan covers the control plane alone', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const plan = join(estate.folder, 'plan.json');
     await estate.run('diff', '--out', plan);
@@ -113,7 +113,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(instances().map(({ attributes }) => attributes['kong-privatelink:endpoint'])).toEqual([second, second]);
   });
 
-  it('keeps the id of an instance whose address a new endpoint has', async () => {
+  it('keeps the id of an instance whose address moves to a new endpoint', async () => {
     const first = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     const [before] = instances();
@@ -127,7 +127,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     ]);
   });
 
-  it('deregisters at once, even the last, when the endpoint is rejected', async () => {
+  it('deregisters even the last instance at once when the endpoint is rejected', async () => {
     const endpointId = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     estate.world.setState(endpointId, 'rejected');
@@ -138,7 +138,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(instances()).toEqual([]);
   });
 
-  it('counts absences as for targets, over processes, and never takes the last', async () => {
+  it('counts absences across processes, as for targets, and keeps the last instance', async () => {
     const policy = 'policy: { removeAfterAbsences: 2, removeAfterSeconds: 0 }\n';
     const text = `${defaultConfig(estate)}${policy}publish: [{ namespace: shared, service: employees, domain: sd2, region: ${region}, endpoint: "${estate.aws.url}" }]\n`;
     estate.configure(text);
@@ -156,7 +156,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(afterTwo).toEqual(['10.0.1.11']);
   });
 
-  it('stays when the domain is retired, which says so once', async () => {
+  it('keeps the instances when the domain is retired, and retire says so once', async () => {
     publish({});
     const endpointId = estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
@@ -169,7 +169,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(ips()).toEqual(['10.0.1.11']);
   });
 
-  it('reports what somebody else registered for the address, and leaves it as it is', async () => {
+  it('reports a foreign instance with the address, and leaves it as it is', async () => {
     const attributes = { AWS_INSTANCE_IPV4: '10.0.1.11', AWS_INSTANCE_PORT: '80', 'kong-privatelink:owner': 'other' };
     estate.world.cloudMap.registerInstance({ serviceId: employees.id, id: 'by-hand', attributes });
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
@@ -189,7 +189,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
   it.each([
     [{ namespace: 'nowhere' }, 'there is no Cloud Map namespace nowhere; create it'],
     [{ service: 'nothing' }, 'namespace shared has no service nothing; create it'],
-  ])('costs the publication alone when there is no %j', async (over, message) => {
+  ])('fails alone when there is no %j', async (over, message) => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     publish(over);
 
@@ -221,7 +221,7 @@ describe('publishing to Cloud Map (estate T3)', () => {
     expect(cloudMap.instances(service.id)).toEqual([]);
   });
 
-  it('is not read back by a source of the same owner, and is by another', async () => {
+  it('is ignored by a source of its own owner, and read by another owner', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('sync');
     const { aws, konnect } = estate;

@@ -30,24 +30,24 @@ async function run(verb: string, name: string, sources: string) {
 
 const state = () => readdirSync(join(folder, 'state')).sort();
 
-/** An AWS that nobody reaches. */
+/** An AWS at an address without a server. */
 const unreachable =
   '[{ name: hub, type: vpc-endpoints, accounts: [{ roleArn: "arn:aws:iam::222222222222:role/reader" }], regions: [us-east-1], endpoint: "http://127.0.0.1:1" }]';
 
 const staticOf = (...ips: readonly string[]) =>
   `[{ name: legacy, type: static, endpoints: [${ips.map((ip) => `{ domain: sd2, addresses: [${ip}] }`)}] }]`;
 
-describe('state that version 430102d left', () => {
+describe('state of version 430102d', () => {
   beforeEach(() => cpSync(older, join(folder, 'state'), { recursive: true }));
 
-  it('fm-42 is used by what only reads, and stays as it is', async () => {
+  it('fm-42 is used by a read-only verb, and stays unchanged', async () => {
     const { report } = await run('diff', 'prod', unreachable);
 
     expect(report.scopes).toMatchObject([{ id: 'hub.222222222222.us-east-1', status: 'unknown', endpoints: 1 }]);
     expect(state()).toEqual(readdirSync(older).sort());
   });
 
-  it('fm-42 is taken over by the first sync, once, and an earlier version then finds none', async () => {
+  it('fm-42 is migrated once by the first sync, and an earlier version does not find it afterwards', async () => {
     const first = await run('sync', 'prod', unreachable);
     const names = state();
     const second = await run('sync', 'prod', unreachable);
@@ -57,7 +57,7 @@ describe('state that version 430102d left', () => {
     expect(names).toEqual([
       expect.stringMatching(/^absences\.test\.[0-9a-f]{12}\.json$/),
       expect.stringMatching(/^last-good\.test\.[0-9a-f]{12}\.json$/),
-      // Of the data plane, which takes it over itself.
+      // The data plane migrates its own file.
       'last-good.test.data-plane.json',
     ]);
     expect(state()).toEqual(names);
@@ -65,7 +65,7 @@ describe('state that version 430102d left', () => {
 });
 
 describe('two configurations of one owner in one folder', () => {
-  it('fm-42 count absences each for itself, and are told of each other', async () => {
+  it('fm-42 count absences separately, and each is warned of the other', async () => {
     for (const name of ['prod', 'staging']) await run('sync', name, staticOf('10.0.1.11', '10.0.1.12'));
     const kept: unknown[] = [];
     for (const pass of [1, 2, 3]) {

@@ -33,7 +33,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Variables of a start command whose discovery asks AWS at `endpoint`, with the credentials of the gateway's account. */
+/**
+ * Variables of a start command whose discovery calls AWS at `endpoint`, as the gateway's account.
+ */
 function discoveryEnv({ endpoint = estate.aws.url, zoneId = 'use1-az2' } = {}): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const own = mkdtempSync(join(folder, 'env-'));
@@ -65,7 +67,7 @@ function open(program: PluginServerProgram, env: Readonly<Record<string, string>
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** The calls that each of several requests makes. */
+/** The PDK calls of each of several requests. */
 async function callsOf(running: PluginServer, config: Config): Promise<readonly unknown[]> {
   const instance = await running.startInstance('privatelink', { probe: 'none', ...config });
   const calls: unknown[] = [];
@@ -74,15 +76,19 @@ async function callsOf(running: PluginServer, config: Config): Promise<readonly 
   return calls;
 }
 
-/** The first requests after a start may come before discovery has ended; they take the way out. */
+/**
+ * The first requests after a start may come before the first discovery; the plugin cannot resolve
+ * them.
+ */
 async function untilResolved(running: PluginServer): Promise<void> {
-  // One instance: the stock server logs each that starts, and only its last words are kept.
+  // One instance: the stock server logs each start of an instance, and the test keeps only the last
+  // lines.
   const instance = await running.startInstance('privatelink', { probe: 'none', domain: 'sd2' });
   const calls = () => running.handleEvent(instance, 'access', async () => undefined);
   await until('sd2 is resolved', async () => (await calls()).length > 0);
 }
 
-/** The reasons that were logged of requests for this domain. */
+/** The logged reasons of requests for this domain. */
 function reasonsFor(running: PluginServer, domain: string): readonly unknown[] {
   return jsonLines(running).flatMap((line) =>
     line.msg === 'request not resolved' && line.domain === domain ? [line.reason] : [],
@@ -114,7 +120,9 @@ function rejected(domain: string) {
 
 const times = <T>(value: T): readonly T[] => Array(requests).fill(value);
 
-/** Both ways out of requests for `domain`, and one line about them all. */
+/**
+ * Sends requests for `domain` with each value of on_unresolved, and expects one log line for all.
+ */
 async function expectWaysOut(running: PluginServer, config: Config & { readonly domain: string }, reason: unknown) {
   const through = await callsOf(running, config);
   const refused = await callsOf(running, { ...config, on_unresolved: 'reject' });
@@ -124,7 +132,7 @@ async function expectWaysOut(running: PluginServer, config: Config & { readonly 
   expect(reasonsFor(running, config.domain)).toEqual([reason]);
 }
 
-/** What the log says of discovery that has these words in it; there is something. */
+/** Waits for discovery problems in the log that hold `words`, and returns them. */
 async function problemsWith(running: PluginServer, words: string): Promise<readonly string[]> {
   const found = () =>
     jsonLines(running)
@@ -145,7 +153,7 @@ describe.each(programs)('bad input under %s', (program) => {
 
     afterAll(() => running.close());
 
-    it('takes the way out of a domain that nobody claims, or whose port is none, with one line for each', async () => {
+    it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
       for (const domain of ['unknown', 'port-0', 'port-70000'])
         await expectWaysOut(running, { domain }, expect.stringMatching(/^unknown domain;/));
 
@@ -153,7 +161,7 @@ describe.each(programs)('bad input under %s', (program) => {
         expect(await problemsWith(running, port)).toEqual([expect.stringMatching(/^endpoint vpce-\w+ .*1 to 65535/)]);
     });
 
-    it('takes the way out of an entity of another version, with one line', async () => {
+    it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
       const of = { domain: 'sd2', mode: 'magic' };
 
       const through = await callsOf(running, of);
@@ -168,7 +176,7 @@ describe.each(programs)('bad input under %s', (program) => {
     });
   });
 
-  it('takes the way out without a configuration file, with one line', async () => {
+  it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, {});
 
     await expectWaysOut(
@@ -178,7 +186,7 @@ describe.each(programs)('bad input under %s', (program) => {
     );
   });
 
-  it('takes the way out while its configuration file is not there, with one line for it and one for requests', async () => {
+  it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, { KONG_PRIVATELINK_CONFIG: '/nonexistent/plugin.yaml' });
 
     await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
@@ -186,7 +194,7 @@ describe.each(programs)('bad input under %s', (program) => {
     expect(await problemsWith(running, '/nonexistent/plugin.yaml')).toHaveLength(1);
   });
 
-  it('takes the way out while discovery has never succeeded, with one line for it and one for requests', async () => {
+  it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, discoveryEnv({ endpoint: 'http://127.0.0.1:9' }));
 
     await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
@@ -194,7 +202,7 @@ describe.each(programs)('bad input under %s', (program) => {
     expect(await problemsWith(running, 'source hub, account self, region us-east-1')).toHaveLength(1);
   });
 
-  it('goes to any target with a zone id of another region, with one line', async () => {
+  it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, discoveryEnv({ zoneId: 'euw1-az1' }));
     await untilResolved(running);
 
@@ -208,7 +216,7 @@ describe.each(programs)('bad input under %s', (program) => {
   });
 });
 
-it("resolves with a zone's name in place of its id under the stock server, with one line", async () => {
+it("resolves with a zone's name instead of its id under the stock server, with one line", async () => {
   const running = await start('kong-js-pluginserver', discoveryEnv({ zoneId: 'us-east-1a' }));
 
   await untilResolved(running);

@@ -10,7 +10,7 @@ import { until } from '../../support/until';
 
 /** Compiled: `npm test` builds it first. */
 const mainPath = resolve(__dirname, '../../../dist/plugin/server/main.js');
-/** Two dozen are the server's own. */
+/** The server needs about two dozen descriptors itself. */
 const descriptors = 64;
 
 let folder: string;
@@ -33,7 +33,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Starts the server, and waits until it serves; `limit` is a command of the shell that comes first. */
+/** Starts the server, and waits until it serves. `limit` is a shell command that runs first. */
 async function start(limit: string): Promise<void> {
   const argv = ['-c', `${limit}; exec "$0" "$@"`, process.execPath, mainPath, '-p', folder];
   server = spawn('sh', argv, { env: {}, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -43,7 +43,7 @@ async function start(limit: string): Promise<void> {
   await until('it serves', () => servingPids().length > 0);
 }
 
-/** Of all processes that served, one after another. */
+/** Ids of all serving processes so far, in order. */
 function servingPids(): readonly number[] {
   return [...log.matchAll(/"servingPid":(\d+)/g)].map(([, pid]) => Number(pid));
 }
@@ -54,24 +54,24 @@ function open(): Peer {
   return peer;
 }
 
-/** What becomes of a call on a new connection, within Kong's own time-out of a minute. */
+/** The result of a call on a new connection, within Kong's own time-out of a minute. */
 function outcome(peer = open()): Promise<string> {
   return peer.start().then(() => 'answered', messageOf);
 }
 
-/** Kong sends the request of a connection that was merely closed again. */
+/** Kong sends a request again if its connection closed without an answer. */
 const harmless = ['answered', 'closed the connection'];
 
 describe('kong-privatelink-pluginserver without file descriptors left', () => {
   beforeEach(() => start(`ulimit -n ${descriptors}`));
 
-  it('fm-53 answers new connections while those that nobody uses hold all descriptors, and nothing is killed', async () => {
+  it('fm-53 answers new connections while idle ones hold all descriptors, and kills nothing', async () => {
     for (let opened = 0; opened < 2 * descriptors; opened += 1) expect(await outcome()).toBe('answered');
 
     expect(log).not.toContain('the serving process');
   });
 
-  it('fm-53 answers or closes each of more connections at once than there are descriptors, and then serves again', async () => {
+  it('fm-53 answers or closes more connections than it has descriptors, and then serves again', async () => {
     const outcomes = await Promise.all(Array.from({ length: 4 * descriptors }, () => outcome()));
     for (const { socket } of peers) socket.destroy();
 
@@ -79,7 +79,7 @@ describe('kong-privatelink-pluginserver without file descriptors left', () => {
     await until('it serves again', async () => (await outcome()) === 'answered');
   });
 
-  it('fm-53 serves again after the process that serves was killed while no descriptor is left', async () => {
+  it('fm-53 serves again after its serving process was killed without a free descriptor', async () => {
     await Promise.all(Array.from({ length: 4 * descriptors }, () => outcome()));
     const [first = 0] = servingPids();
 
@@ -91,7 +91,7 @@ describe('kong-privatelink-pluginserver without file descriptors left', () => {
 
 describe('kong-privatelink-pluginserver under load', () => {
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'fm-53 answers or closes each connection while the process that serves gets %s, and then serves again',
+    'fm-53 answers or closes each connection while the serving process gets %s, and then serves again',
     async (signal) => {
       await start('true');
       const [first] = servingPids();

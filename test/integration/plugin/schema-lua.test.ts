@@ -5,7 +5,10 @@ import { schemaFields } from '#plugin/schema/lua';
 
 const schemaPath = join(__dirname, '../../../deck/schema.lua');
 
-/** Loads the schema as Kong does, with names in place of Kong's own definitions, and prints the table as JSON, nothing else. */
+/**
+ * Loads the schema as Kong does, with names instead of Kong's own definitions. Prints only the
+ * table, as JSON.
+ */
 const script = `
 package.preload["kong.db.schema.typedefs"] = function()
   return { no_consumer = "typedefs.no_consumer", protocols_http = "typedefs.protocols_http" }
@@ -22,7 +25,7 @@ end
 io.write(json(assert(loadfile(arg[1]))()))
 `;
 
-/** The Lua that Kong is made of, else the one whose language it is. */
+/** The Lua that runs Kong (LuaJIT), otherwise plain Lua. */
 const lua = ['luajit', 'lua5.1'].find((command) => spawnSync(command, ['-v']).status === 0);
 
 if (!lua) {
@@ -32,7 +35,7 @@ if (!lua) {
 }
 
 (lua ? describe : describe.skip)('schema.lua', () => {
-  it('is for Lua what the plugin server dumps: the same fields, each described, typed and with its default', () => {
+  it("equals the plugin server's dump: each field has its description, type and default", () => {
     const text = execFileSync(lua ?? '', ['-', schemaPath], { input: script, encoding: 'utf8' });
 
     expect(JSON.parse(text)).toEqual({

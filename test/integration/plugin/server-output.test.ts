@@ -25,7 +25,7 @@ afterEach(() => {
 
 type Full = { readonly stdout?: boolean; readonly stderr?: boolean };
 
-/** Starts the server with a zone that it complains of, and with these outputs on a full disk. */
+/** Starts the server with a bad zone, which it logs, and with these outputs on a full disk. */
 function start(args: readonly string[], { stdout, stderr }: Full = {}) {
   const disk = stdout || stderr ? openSync('/dev/full', 'w') : undefined;
   const [out, err] = [stdout, stderr].map((isFull) => (isFull ? disk : ('pipe' as const)));
@@ -47,9 +47,9 @@ async function serves(): Promise<boolean> {
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
-// /dev/full is a device of Linux.
+// Only Linux has /dev/full.
 onLinux('kong-privatelink-pluginserver on a full disk', () => {
-  it('fm-55 serves, and stops with 0, although nothing of its log can be written', async () => {
+  it('fm-55 serves, and stops with 0, although its log cannot be written', async () => {
     const { child, ended } = start(['-p', folder], { stderr: true });
     await until('it serves', async () => child.exitCode !== null || (await serves()));
     expect(await serves()).toBe(true);
@@ -58,7 +58,7 @@ onLinux('kong-privatelink-pluginserver on a full disk', () => {
     expect(await ended).toBe(0);
   });
 
-  it('fm-55 ends with 1 where a dump is lost, and says why', async () => {
+  it('fm-55 ends with 1 when a dump cannot be written, and says why', async () => {
     const { child, ended } = start(['--dump-all-plugins'], { stdout: true });
     const said = child.stderr ? await text(child.stderr) : '';
 
@@ -70,7 +70,7 @@ onLinux('kong-privatelink-pluginserver on a full disk', () => {
   });
 });
 
-describe('kong-privatelink-pluginserver whose log nobody reads any more', () => {
+describe('kong-privatelink-pluginserver whose log has no reader any more', () => {
   it('fm-55 serves, and stops with 0', async () => {
     const { child, ended } = start(['-p', folder]);
     child.stderr?.destroy();
@@ -83,7 +83,7 @@ describe('kong-privatelink-pluginserver whose log nobody reads any more', () => 
 });
 
 describe('the log of kong-privatelink-pluginserver', () => {
-  it('fm-51 holds nothing that a terminal obeys, and the text all the same', async () => {
+  it('fm-51 holds no control characters, and the whole text', async () => {
     const name = 'a\u009b2Jb\u202ec';
     const { child, ended } = start(['--dump-plugin-info', name]);
     const said = child.stderr ? await text(child.stderr) : '';

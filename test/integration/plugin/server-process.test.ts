@@ -57,7 +57,7 @@ function optionsOf(name: string): PluginServerOptions {
   return { program: 'kong-privatelink-pluginserver', entriesDir, socketPath, env: {}, cwd: folder };
 }
 
-/** Supervises, in this process, a server that loads no plugin; nothing is told but to `over`. */
+/** Supervises, in this process, a server that loads no plugin. Only `over` hears its events. */
 function superviseBareServer(socketPath: string, over: Partial<SuperviseOptions>) {
   const startServing = () => {
     const child = fork(servingPath, [], { env: {}, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
@@ -93,7 +93,7 @@ describe('kong-privatelink-pluginserver', () => {
     });
   });
 
-  it('prints the same bytes where only the socket is named, when an image is built, and with all that it is started with', async () => {
+  it('prints equal bytes with the socket options alone and with all options of its start', async () => {
     const socket = ['--kong-prefix', folder, '--sock-name', 'dumped.sock'];
     const built = await start(...socket, '--dump-all-plugins').ended;
     const more = [
@@ -119,7 +119,7 @@ describe('kong-privatelink-pluginserver', () => {
   it.each([
     [['--sock-for-all'], 0o022],
     [[], 0],
-  ])('with %j lets others write to its socket by the bits %o', async (args, expected) => {
+  ])('with %j grants others the write bits %o on its socket', async (args, expected) => {
     const before = process.umask(0o022);
     const { child, ended, says } = start('-p', folder, '--sock-name', 'mode.sock', ...args);
     process.umask(before);
@@ -138,17 +138,17 @@ describe('kong-privatelink-pluginserver', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['plugins that are not there', ['-p', '.', '-d', '/nonexistent'], /give another with -d/],
-    ['a plugin that is not there', ['--dump-plugin-info', 'other'], /there is no plugin other; there is privatelink/],
-    ['an option that is not there', ['--nope'], /unknown option '--nope'/],
+    ['missing plugins', ['-p', '.', '-d', '/nonexistent'], /give another with -d/],
+    ['an unknown plugin', ['--dump-plugin-info', 'other'], /there is no plugin other; there is privatelink/],
+    ['an unknown option', ['--nope'], /unknown option '--nope'/],
     [
-      'a socket in a folder that is not there',
+      'a socket in a missing folder',
       ['-p', '/nonexistent'],
       /cannot be made .*(EACCES|ENOENT).*; make the folder \/nonexistent, or .*--kong-prefix/,
     ],
     ["a zone's name", ['-p', '.', '--zone-id', 'us-east-1a'], /write the zone's id .*ZoneId\), not its name/],
     ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],
-    ['metrics on a port that is none', ['-p', '.', '--metrics', '127.0.0.1:70000'], /no address of this host alone/],
+    ['metrics on an invalid port', ['-p', '.', '--metrics', '127.0.0.1:70000'], /no address of this host alone/],
   ])('ends with 1 and the fix when given %s', async (_, args, message) => {
     const { code, err } = await start(...args.map((one) => (one === '.' ? folder : one))).ended;
 
@@ -156,7 +156,7 @@ describe('kong-privatelink-pluginserver', () => {
     expect(err).toMatch(message);
   });
 
-  it('ends with 1 where another process serves the socket, and leaves it alone', async () => {
+  it('ends with 1 where another process serves the socket, and leaves that process alone', async () => {
     const path = join(folder, 'served.sock');
     const other = createServer().listen(path);
     await once(other, 'listening');
@@ -168,7 +168,7 @@ describe('kong-privatelink-pluginserver', () => {
     await new Promise((done) => other.close(done));
   });
 
-  it('ends with 1 where the path is a file, and leaves it as it is', async () => {
+  it('ends with 1 where the path is a file, and leaves the file unchanged', async () => {
     writeFileSync(join(folder, 'file.sock'), 'mine');
 
     const { err } = await start('-p', folder, '--sock-name', 'file.sock').ended;
@@ -223,7 +223,7 @@ describe('kong-privatelink-pluginserver', () => {
     expect(text).toContain('\nkong_privatelink_plugin_events_total 0\n');
   });
 
-  it('fm-25 answers the next request, and is not started anew, when the process that serves is killed', async () => {
+  it('fm-25 answers the next request without a restart when its serving process is killed', async () => {
     const exits: string[] = [];
     const server = await startPluginServer({ ...optionsOf('killed'), onExit: (reason) => exits.push(reason) });
     try {
@@ -242,7 +242,7 @@ describe('kong-privatelink-pluginserver', () => {
     }
   });
 
-  it('fm-25 ends connections of a killed process only when the next one serves, and tells each at once that it is lost', async () => {
+  it("fm-25 closes a killed process's connections once the next one serves, and marks each lost at once", async () => {
     const socketPath = join(folder, 'orphans.sock');
     const events: string[] = [];
     const supervisor = await superviseBareServer(socketPath, { onServing: () => events.push('serves') });
@@ -263,7 +263,7 @@ describe('kong-privatelink-pluginserver', () => {
     }
   });
 
-  it('fm-25 kills a process that serves no more although it lives, and the next one answers who waited', async () => {
+  it('fm-25 kills a hung serving process, and the next one answers the waiting request', async () => {
     const socketPath = join(folder, 'hung.sock');
     let serving: ChildProcess | undefined;
     let waits: Peer | undefined;
@@ -282,7 +282,7 @@ describe('kong-privatelink-pluginserver', () => {
       waits = openPeer(socketPath);
 
       expect(await waits.start()).toBeGreaterThan(0);
-      // Not reset: Kong sends the request again.
+      // Closed, not reset: Kong sends the request again.
       expect(await served.closed).toBe(false);
       expect(problems.slice(0, 2)).toEqual([
         expect.stringContaining('does not answer'),
@@ -294,8 +294,10 @@ describe('kong-privatelink-pluginserver', () => {
     }
   });
 
-  describe('the process that serves', () => {
-    /** Connections of Kong as the process that listens has them, and what the one that serves tells. */
+  describe('the serving process', () => {
+    /**
+     * Starts a serving process, with a listener that plays Kong's side; returns its messages too.
+     */
     async function startServing(name: string) {
       const socketPath = join(folder, `${name}.sock`);
       const listener = createServer({ pauseOnConnect: true }).listen(socketPath);
@@ -310,11 +312,11 @@ describe('kong-privatelink-pluginserver', () => {
       return { socketPath, listener, serving, told, untilAsked };
     }
 
-    it('fm-53 tells of each connection that Kong closed before it was taken', async () => {
+    it('fm-53 reports each connection that Kong closed before the process took it', async () => {
       const { socketPath, listener, serving, told, untilAsked } = await startServing('closed');
       const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
 
-      // Which of them close before they are taken is a race.
+      // Which connections close before the process takes them is a race.
       for (const number of numbers) {
         const kong = connect(socketPath);
         const [connection] = await once(listener, 'connection');
@@ -330,7 +332,7 @@ describe('kong-privatelink-pluginserver', () => {
       listener.close();
     });
 
-    it('fm-53 asks for another connection before it reads of the last, which would be lost with it', async () => {
+    it('fm-53 asks for the next connection before it reads the last one: a crash would lose both', async () => {
       const { socketPath, listener, serving, told, untilAsked } = await startServing('read');
       const kong = openPeer(socketPath);
       const answer = kong.start();
@@ -346,13 +348,13 @@ describe('kong-privatelink-pluginserver', () => {
     });
   });
 
-  it('ends the process that serves when the one that listens is killed', async () => {
+  it('ends when the listening process is killed', async () => {
     const { child, ended, says } = start('-p', folder, '--sock-name', 'orphan.sock');
     await says('listening');
 
     child.kill('SIGKILL');
 
-    // Whoever serves has the same standard error, which closes with the last of both.
+    // The serving process shares standard error, which closes when both have ended.
     expect((await ended).code).toBe(null);
   });
 

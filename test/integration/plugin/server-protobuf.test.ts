@@ -52,7 +52,7 @@ async function expectAnswered(peer: Peer, sequence: number): Promise<void> {
 }
 
 describe('our plugin server on its socket', () => {
-  it('sends calls that nobody awaits, the end of the event and the return before any answer, and discards the answers', async () => {
+  it('sends unawaited calls, the end of the event and the return at once, and discards the answers', async () => {
     const peer = (await open(pick)).open();
     const id = await peer.start();
 
@@ -71,7 +71,7 @@ describe('our plugin server on its socket', () => {
     });
   });
 
-  it('writes the calls up to one that is awaited, and goes on with its answer', async () => {
+  it('writes the calls up to an awaited call, and goes on with its answer', async () => {
     const seen: unknown[] = [];
     const peer = (
       await open(async (kong) => {
@@ -93,7 +93,7 @@ describe('our plugin server on its socket', () => {
   it.each([
     ['true', Uint8Array.of(8, 1), true],
     ['nothing', Uint8Array.of(), undefined],
-  ])('gives %s to who awaits set_upstream when Kong answers so', async (_, answer, expected) => {
+  ])('returns %s from an awaited set_upstream when Kong answers so', async (_, answer, expected) => {
     const seen: unknown[] = [];
     const peer = (
       await open(async (kong) => {
@@ -109,7 +109,7 @@ describe('our plugin server on its socket', () => {
     expect(seen).toEqual([expected]);
   });
 
-  it('takes frames in pieces of one byte', async () => {
+  it('accepts frames in pieces of one byte', async () => {
     const peer = (await open(() => {})).open();
     const id = await peer.start();
     for (const byte of eventOf(300, id)) {
@@ -120,7 +120,7 @@ describe('our plugin server on its socket', () => {
     await expectAnswered(peer, 300);
   });
 
-  it('takes several frames in one chunk, also while a phase is under way', async () => {
+  it('accepts several frames in one chunk, even while a phase runs', async () => {
     const peer = (await open(async () => new Promise((resolve) => setImmediate(resolve)))).open();
     const id = await peer.start();
     peer.socket.write(
@@ -133,7 +133,7 @@ describe('our plugin server on its socket', () => {
     await expectAnswered(peer, 8);
   });
 
-  it('answers a method that it does not know with the number of the call', async () => {
+  it('answers an unknown method with the number of the call', async () => {
     const peer = (await open(() => {})).open();
     peer.socket.write(callOf(4, [99, 'what']));
 
@@ -144,10 +144,10 @@ describe('our plugin server on its socket', () => {
     ['text', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['a frame of 4 GiB', Buffer.alloc(4, 255)],
     ['a message cut short', frameOf(Uint8Array.of(0x0a, 0x7f, 1))],
-    ['a field of a type that nobody uses', frameOf(Uint8Array.of(0x0f, 1, 1))],
+    ['a field of an unused type', frameOf(Uint8Array.of(0x0f, 1, 1))],
     ['a number of 64 bits as sequence', frameOf(Uint8Array.of(8, ...Array(9).fill(255), 1))],
     ['a configuration that is no JSON', callOf(1, [33, Uint8Array.of(0x12, 1, 0x7b)])],
-    ['a plugin that is not there', callOf(1, [33, Uint8Array.of(0x0a, 1, 0x7b)])],
+    ['an unknown plugin', callOf(1, [33, Uint8Array.of(0x0a, 1, 0x7b)])],
     ['an instance that is gone', eventOf(1, 0)],
   ])('closes only the connection that sends %s', async (_, bytes) => {
     const { open: openPeer, problems } = await open(() => {});
@@ -177,7 +177,7 @@ describe('our plugin server on its socket', () => {
     expect(plugin?.problems).toEqual(['of the plugin']);
   });
 
-  it('lets requests pass when a plugin cannot be started', async () => {
+  it('lets requests pass when a plugin cannot start', async () => {
     const start = () => {
       throw new Error('no');
     };
@@ -188,7 +188,7 @@ describe('our plugin server on its socket', () => {
     expect(plugin?.problems).toEqual(['an instance of privatelink does nothing, since it could not start: no']);
   });
 
-  it('fm-25 ends a phase that awaits an answer when Kong hangs up instead', async () => {
+  it('fm-25 ends a phase that awaits an answer when Kong hangs up', async () => {
     let failed: (reason: unknown) => void = () => {};
     const failure = new Promise((resolve) => {
       failed = resolve;
@@ -218,7 +218,7 @@ describe('our plugin server on its socket', () => {
     expect(() => kept?.service.setTarget('10.0.1.11', 80)).toThrow(/after the end of its phase/);
   });
 
-  it('finishes what is under way when it is told to stop, answers of Kong included', async () => {
+  it("finishes running phases and waits for Kong's answers when it stops", async () => {
     let go: () => void = () => {};
     const gate = new Promise<void>((resolve) => {
       go = resolve;
@@ -242,7 +242,7 @@ describe('our plugin server on its socket', () => {
     await drained;
   });
 
-  it('fm-53 makes room by ending the connection that no request has used for longest, and none with a request under way', async () => {
+  it('fm-53 makes room by ending the longest unused connection, and never one with a running request', async () => {
     const phases: Phase[] = [() => undefined, () => new Promise(() => {})];
     const { open: openPeer, server } = await open((kong) => phases.shift()?.(kong));
     const [recent, unused, busy] = [openPeer(), openPeer(), openPeer()];

@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 describe('the wire to a plugin server', () => {
-  it('writes the message of MsgPack:1 and gives the result', async () => {
+  it('writes the message of MsgPack:1 and returns the result', async () => {
     const received: Message[] = [];
     reply = (message, socket) => {
       received.push(message);
@@ -48,7 +48,7 @@ describe('the wire to a plugin server', () => {
     expect(received).toEqual([[0, 1, 'plugin.StartInstance', [{ Name: 'privatelink' }]]]);
   });
 
-  it('uses one connection for calls that follow each other, refused ones too', async () => {
+  it('uses one connection for successive calls, including refused calls', async () => {
     reply = ([, id], socket) => socket.write(answer(id, id % 2 ? 'no plugin instance #9' : null, 'ok'));
 
     await expect(wire.call('HandleEvent', {})).rejects.toThrow(/no plugin instance #9/);
@@ -57,14 +57,14 @@ describe('the wire to a plugin server', () => {
     expect(sockets).toHaveLength(1);
   });
 
-  it('gives calls that overlap a connection each: two messages in one chunk kill the stock server', async () => {
+  it('opens a connection for each overlapping call: two messages in one chunk kill the stock server', async () => {
     reply = ([, id, , [argument]], socket) => setImmediate(() => socket.write(answer(id, null, argument)));
 
     expect(await Promise.all([1, 2, 3].map((one) => wire.call('Step', one)))).toEqual([1, 2, 3]);
     expect(sockets).toHaveLength(3);
   });
 
-  it('puts an answer together that comes in pieces', async () => {
+  it('joins the pieces of an answer', async () => {
     reply = ([, id], socket) => {
       const bytes = answer(id, null, 'x'.repeat(200));
       socket.write(bytes.subarray(0, 5), () => setImmediate(() => socket.write(bytes.subarray(5))));
@@ -76,8 +76,8 @@ describe('the wire to a plugin server', () => {
   it.each<[string, Reply]>([
     ['closes the connection', (_, socket) => socket.destroy()],
     ['answers another message', ([, id], socket) => socket.write(answer(id + 1, null, 'ok'))],
-    ['answers what is no answer', (_, socket) => socket.write(encode({ no: 'answer' }))],
-    ['answers what is no MsgPack', (_, socket) => socket.write(Uint8Array.of(0xc1))],
+    ['answers without the fields of an answer', (_, socket) => socket.write(encode({ no: 'answer' }))],
+    ['answers without MsgPack', (_, socket) => socket.write(Uint8Array.of(0xc1))],
   ])('rejects and goes on when the server %s', async (_, misbehave) => {
     reply = misbehave;
     await expect(wire.call('Step', {})).rejects.toThrow(/the plugin server/);
@@ -92,7 +92,7 @@ describe('the wire to a plugin server', () => {
     const [idle] = sockets;
     await new Promise((resolve) => idle?.once('close', resolve).end());
 
-    // Whether the news has arrived here by now is the system's affair: the first call may still be rejected, at once.
+    // The close may not have arrived here yet. Then the first call is still rejected, at once.
     expect(await wire.call('Step', {}).catch(() => wire.call('Step', {}))).toBe('ok');
     expect(sockets).toHaveLength(2);
   });

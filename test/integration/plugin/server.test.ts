@@ -37,7 +37,10 @@ function optionsOf(name: string, env: Readonly<Record<string, string>> = {}): Pl
 
 const programs: readonly PluginServerProgram[] = ['kong-js-pluginserver', 'kong-privatelink-pluginserver'];
 
-/** What a start command sets so that the plugin discovers: a file of configuration and a file of credentials, nothing secret in argv. */
+/**
+ * Variables of a start command with discovery: a configuration file and a credentials file, no
+ * secret in argv.
+ */
 function discoveryEnv(more = ''): Readonly<Record<string, string>> {
   const { accessKeyId, secretAccessKey } = credentialsOf(gatewayAccount);
   const credentials = join(folder, 'credentials');
@@ -61,7 +64,7 @@ ${more}`,
   };
 }
 
-/** What kills the stock server: two messages in one chunk. */
+/** Kills the stock server, by two messages in one chunk. */
 async function crash(socketPath: string): Promise<void> {
   const socket = connect(socketPath);
   const message = encode([0, 1, 'plugin.GetStatus', []]);
@@ -84,7 +87,7 @@ async function listen(host: string, port = 0) {
 
 const noAnswer = async () => undefined;
 
-/** The first requests after a start may come before discovery has ended; they fall through. */
+/** The first requests after a start may come before the first discovery; they fall through. */
 async function untilResolved(server: PluginServer, domain: string): Promise<void> {
   const instance = await server.startInstance('privatelink', { domain, mode: 'target', probe: 'none' });
   const calls = () => server.handleEvent(instance, 'access', noAnswer);
@@ -109,7 +112,7 @@ describe.each(programs)('privatelink under %s', (program) => {
 
     afterAll(() => server.close());
 
-    it('makes one set_target in its own zone and one set_header per request, and no other PDK call', async () => {
+    it('calls set_target in its own zone and set_header once per request, and nothing else of the PDK', async () => {
       const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none' });
 
       for (let request = 0; request < 5; request += 1) {
@@ -120,7 +123,7 @@ describe.each(programs)('privatelink under %s', (program) => {
       }
     });
 
-    it('goes round all zones without affinity', async () => {
+    it('takes turns over all zones without affinity', async () => {
       const instance = await server.startInstance('privatelink', { domain: 'sd2', probe: 'none', affinity: 'none' });
 
       const picked: unknown[] = [];
@@ -142,7 +145,7 @@ describe.each(programs)('privatelink under %s', (program) => {
       expect(header?.args).toEqual(['Host', 'api.example']);
     });
 
-    it('gives an IPv6 address in brackets', async () => {
+    it('writes an IPv6 address in brackets', async () => {
       const instance = await server.startInstance('privatelink', { domain: 'sd6', probe: 'none' });
 
       expect((await server.handleEvent(instance, 'access', noAnswer))[0]?.args).toEqual([
@@ -176,7 +179,7 @@ describe.each(programs)('privatelink under %s', (program) => {
     expect(calls).toEqual([[call], [call]]);
   });
 
-  it('fm-22 leaves a dead target within interval x fall, and comes back when it lives again', async () => {
+  it('fm-22 leaves a dead target within interval x fall, and returns when it lives again', async () => {
     const provider = await listen('127.20.9.1');
     estate.addEndpoint('sd9', ['127.20.9.1', '127.20.9.2'], { tags: { 'kong:port': String(provider.port) } });
     const other = await listen('127.20.9.2', provider.port);
@@ -198,7 +201,7 @@ describe.each(programs)('privatelink under %s', (program) => {
     await Promise.all([again.close(), other.close(), server.close()]);
   });
 
-  it('goes on while credentials expire mid-flight, says so, and takes the way out when all is too old', async () => {
+  it('goes on while credentials expire, logs it, and obeys on_unresolved when all data are too old', async () => {
     estate.addEndpoint('sd8', ['10.0.8.11']);
     const server = await startPluginServer(optionsFor('expired', discoveryEnv('watch: { intervalSeconds: 1 }\n')));
     await untilResolved(server, 'sd8');
@@ -214,7 +217,7 @@ describe.each(programs)('privatelink under %s', (program) => {
       (await server.handleEvent(strict, 'access', noAnswer))[0]?.method === 'kong.response.exit';
 
     await until('what is known is too old', isRejected);
-    // A slow machine may call it too old before AWS has refused anything.
+    // On a slow machine the data may become too old before AWS has refused a call.
     await until('it says why', () => server.log().includes('credentials have not expired'));
     const calls = [await isRejected(), (await server.handleEvent(patient, 'access', noAnswer)).length];
     heal();
@@ -234,7 +237,7 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
     expect(JSON.stringify(dump)).toContain('"domain":{"description"');
   });
 
-  it('tells when the server dies, rejects at once, and starts again on the socket that is left behind', async () => {
+  it('reports the death of the server, rejects at once, and starts again on the old socket', async () => {
     const options = optionsOf('dies');
     let onExit: (reason: string) => void = () => {};
     const exited = new Promise<string>((resolve) => {
@@ -258,9 +261,9 @@ describe('privatelink under the stock kong-js-pluginserver', () => {
   });
 
   it.each([
-    ['a folder to run in that is not there', { cwd: '/nonexistent' }, /did not start/],
-    ['entries that are not there', { entriesDir: '/nonexistent' }, /ended with 1[\s\S]*ENOENT/],
-  ])('rejects with the reason, and reports no exit, when it cannot start: %s', async (_, over, reason) => {
+    ['a missing working folder', { cwd: '/nonexistent' }, /did not start/],
+    ['missing entries', { entriesDir: '/nonexistent' }, /ended with 1[\s\S]*ENOENT/],
+  ])('rejects with the reason, and reports no exit, when the server cannot start: %s', async (_, over, reason) => {
     const exits: string[] = [];
     const options = { ...optionsOf('broken'), ...over, onExit: (why: string) => exits.push(why) };
 

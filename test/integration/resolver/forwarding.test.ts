@@ -28,7 +28,7 @@ afterEach(async () => {
 
 afterAll(() => other.close());
 
-/** A resolver that forwards to these servers; its own address as text where there is none. */
+/** A resolver that forwards to these servers. `own` is its own address. */
 async function open(forward?: (own: string) => readonly string[], resolvConf?: string) {
   const problems: string[] = [];
   const onProblem = (reason: string) => void problems.push(reason);
@@ -64,7 +64,7 @@ async function open(forward?: (own: string) => readonly string[], resolvConf?: s
   return { ask, port, problems, servers: forwarding.servers };
 }
 
-/** A port that takes messages and never answers; how many came. */
+/** A port that receives messages and never answers; `heard` counts the messages. */
 async function openSilent() {
   const socket = createSocket('udp4');
   let heard = 0;
@@ -76,7 +76,7 @@ async function openSilent() {
   return { address: `127.0.0.1:${socket.address().port}`, heard: () => heard };
 }
 
-/** A port that nobody listens on. */
+/** A port without a server. */
 async function closedPort(): Promise<string> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
@@ -85,15 +85,15 @@ async function closedPort(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-describe('a name of others', () => {
-  it('is asked of the resolver that is named, also where that does not know it', async () => {
+describe('a foreign name', () => {
+  it('is forwarded to the named resolver, even if that resolver does not know the name', async () => {
     const { ask } = await open(() => [other.address]);
 
     expect(await ask()).toMatchObject({ id: 1, rcode: 'NOERROR', answers: [{ data: '192.0.2.7' }] });
     expect(await ask('nowhere.example')).toMatchObject({ rcode: 'NXDOMAIN' });
   });
 
-  it('is asked of the next one where one is not there, or says nothing', async () => {
+  it('is forwarded to the next resolver when one is down, or silent', async () => {
     const silent = await openSilent();
     const away = await closedPort();
     const { ask } = await open(() => [away, silent.address, other.address]);
@@ -102,14 +102,14 @@ describe('a name of others', () => {
     expect(silent.heard()).toBe(1);
   });
 
-  it('gets SERVFAIL where none answers', async () => {
+  it('gets SERVFAIL when no resolver answers', async () => {
     const away = await closedPort();
     const { ask } = await open(() => [away]);
 
     expect(await ask()).toMatchObject({ rcode: 'SERVFAIL', flag_aa: false });
   });
 
-  it('goes by TCP where it came so', async () => {
+  it('is forwarded by TCP when the question came by TCP', async () => {
     const given = Buffer.from(queryOf('example.com', 'A'));
     const server = createServer((socket) =>
       socket.once('data', (frame) => {
@@ -134,7 +134,7 @@ describe('a name of others', () => {
     });
   });
 
-  it('is never asked of oneself', async () => {
+  it('is never forwarded to the resolver itself', async () => {
     const { ask, problems, servers } = await open((own) => [own, other.address]);
 
     expect(servers).toHaveLength(1);
@@ -142,20 +142,20 @@ describe('a name of others', () => {
     expect(await ask()).toMatchObject({ answers: [{ data: '192.0.2.7' }] });
   });
 
-  it('is refused where nobody else is left to ask', async () => {
+  it('is refused when no other resolver is left', async () => {
     const { ask, problems } = await open((own) => [own]);
 
     expect(await ask()).toMatchObject({ rcode: 'REFUSED' });
     expect(problems).toContainEqual(expect.stringContaining('there is no resolver to forward to'));
   });
 
-  it('ends where two ask each other for ever', async () => {
+  it('gets SERVFAIL when two resolvers forward to each other', async () => {
     const relay = createSocket('udp4');
     let relayed = 0;
     await new Promise<void>((resolve) => relay.bind(0, '127.0.0.1', resolve));
     opened.push(() => relay.close());
     const looped = await open(() => [`127.0.0.1:${relay.address().port}`]);
-    // What asks us what we ask it.
+    // Sends each question back to the resolver that forwarded it.
     relay.on('message', (message, from) => {
       relayed += 1;
       const back = createSocket('udp4');
@@ -170,7 +170,7 @@ describe('a name of others', () => {
     expect(relayed).toBe(1);
   });
 
-  describe('without any that is named', () => {
+  describe('without a named resolver', () => {
     let folder: string;
 
     beforeAll(() => {
@@ -179,7 +179,7 @@ describe('a name of others', () => {
 
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it("is asked of the system's", async () => {
+    it("is forwarded to the system's resolvers", async () => {
       const resolvConf = join(folder, 'resolv.conf');
       writeFileSync(resolvConf, 'nameserver 192.0.2.1\nnameserver 192.0.2.2\n');
 
@@ -191,7 +191,7 @@ describe('a name of others', () => {
       ]);
     });
 
-    it('is refused where the system has none', async () => {
+    it('is refused when the system has no resolver', async () => {
       const { ask, problems } = await open(undefined, join(folder, 'none'));
 
       expect(await ask()).toMatchObject({ rcode: 'REFUSED' });

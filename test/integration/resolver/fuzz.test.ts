@@ -7,7 +7,7 @@ import { endpointOf } from '../../support/builders';
 import { listeningAt, spawnResolver, targetsAt, writeConfig, writeSnapshot } from '../../support/network/resolver';
 import { until } from '../../support/until';
 
-it('survives random and mutated messages, and answers no more than it is asked for', async () => {
+it('the resolver survives random and mutated messages, and answers only questions', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   writeSnapshot(join(folder, 'snapshot.json'), [endpointOf()]);
   const resolver = spawnResolver(['-c', writeConfig(folder), '--json']);

@@ -9,8 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-memory-'));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('the thread that answers', () => {
-  it('keeps its new space small, also after another thread has started', () => {
+describe('the answering thread', () => {
+  it('keeps its new space small, even after another thread has started', () => {
     const config = join(folder, 'kong-privatelink.yaml');
     const source = { name: 'hub', type: 'snapshot', file: join(folder, 'snapshot.json') };
     writeFileSync(config, JSON.stringify({ owner: 'test', sources: [source], controlPlane: {}, resolver: {} }));

@@ -47,21 +47,21 @@ function start(args: readonly string[], options?: ResolverStart): ResolverProces
   return started;
 }
 
-/** Starts one that listens, and gives its port too. */
+/** Starts a resolver that listens; returns its port too. */
 async function begin(args: readonly string[] = [], options?: ResolverStart & { readonly config?: string }) {
   const config = options?.config ?? writeConfig(folder);
   const started = start(['-c', config, '--json', ...args], options);
   return { ...started, ...(await listeningAt(started)) };
 }
 
-/** The same once it knows something. */
+/** Starts a resolver, and waits until its first pass has ended. */
 async function open(...args: Parameters<typeof begin>) {
   const begun = await begin(...args);
   await until('the first pass has ended', async () => (await targetsAt(begun.port)) !== 'SERVFAIL');
   return begun;
 }
 
-/** The same message by TCP, behind its length. */
+/** The message with its length in front, as TCP sends it. */
 function framed(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);
@@ -87,7 +87,7 @@ describe('the resolver', () => {
     expect((await ended).code).toBe(0);
   });
 
-  it('follows what discovery sees: other addresses, a new domain, a domain that is gone', async () => {
+  it('follows discovery: other addresses, a new domain, a domain that is gone', async () => {
     const { port } = await open();
     const before = [await targetsAt(port), await targetsAt(port, 'sd3')];
     await until('sd3 is denied', async () => (await targetsAt(port, 'sd3')) === 'NXDOMAIN');
@@ -101,7 +101,7 @@ describe('the resolver', () => {
     expect(await targetsAt(port)).toBe('NXDOMAIN');
   });
 
-  it('answers several questions of one connection, and closes it for one that is too long', async () => {
+  it('answers several questions of one connection, and closes it at a question that is too long', async () => {
     const { port } = await open();
     const query = framed(queryOf('sd2.privatelink.internal', 'A'));
     const tooLong = Buffer.concat([Buffer.from([0xff, 0xff]), Buffer.alloc(100)]);
@@ -113,7 +113,7 @@ describe('the resolver', () => {
     expect(none).toEqual(Buffer.alloc(0));
   });
 
-  it('gives by TCP what does not fit into a datagram', async () => {
+  it('answers by TCP if the answer does not fit into a datagram', async () => {
     const addresses = Array.from({ length: 200 }, (_, index) => ({ ip: `10.0.9.${index}`, region: 'us-east-1' }));
     writeSnapshot(join(folder, 'snapshot.json'), [endpointOf({ addresses })]);
     const { port } = await open();
@@ -140,7 +140,7 @@ describe('the resolver', () => {
     expect(answer && readAnswer(answer).answers).toHaveLength(2);
   });
 
-  it('goes on after messages that nobody should send', async () => {
+  it('goes on after invalid messages', async () => {
     const { port } = await open();
     const odd = [
       Buffer.alloc(0),
@@ -155,7 +155,7 @@ describe('the resolver', () => {
     expect(await targetsAt(port)).toBe('10.0.1.11 10.0.2.11');
   });
 
-  it('serves metrics where it is told to', async () => {
+  it('serves metrics at the configured address', async () => {
     const { port, child, says } = await open(['--metrics', `unix:${join(folder, 'metrics.sock')}`]);
     await ask(port, 'sd2.privatelink.internal', 'A');
 
@@ -181,7 +181,7 @@ async function readUnix(socketPath: string): Promise<string> {
 }
 
 describe('SIGHUP', () => {
-  it('makes it read its configuration again: sources, suffix and whom it forwards to', async () => {
+  it('makes the resolver read its configuration again: sources, suffix and forwarding', async () => {
     const { port, child, says } = await open();
     await targetsAt(port);
     writeSnapshot(join(folder, 'other.json'), [
@@ -200,7 +200,7 @@ describe('SIGHUP', () => {
     expect(await targetsAt(port)).toBe('REFUSED');
   });
 
-  it('has the own zone looked for once one is preferred, and not before', async () => {
+  it('makes the resolver look for its own zone only once a zone is preferred', async () => {
     let asked = 0;
     const metadata = createHttpServer((_, response) => {
       asked += 1;
@@ -219,7 +219,7 @@ describe('SIGHUP', () => {
     expect([before, asked]).toEqual([0, 2]);
   });
 
-  it('leaves what runs where the new one cannot be used, and says so', async () => {
+  it('keeps the running configuration when the new one is unusable, and says so', async () => {
     const { port, child, says } = await open();
     writeFileSync(join(folder, 'kong-privatelink.yaml'), 'owner: 7');
 
@@ -230,16 +230,16 @@ describe('SIGHUP', () => {
   });
 });
 
-/** Sends itself a signal once its first file has run, while it loads the rest. */
+/** Sends a signal to itself once its first file has run, while it loads the rest. */
 const hangUpEarly = `
 if (require('node:worker_threads').isMainThread) setImmediate(() => process.kill(process.pid, 'SIGHUP'));
 `;
 
-describe('while it starts', () => {
+describe('the resolver during its start', () => {
   it.each([
     ['a program of its own', false],
     ['the verb', true],
-  ])('as %s SIGHUP does not end it', async (_, isVerb) => {
+  ])('as %s is not ended by SIGHUP', async (_, isVerb) => {
     writeFileSync(join(folder, 'early.js'), hangUpEarly);
 
     const begun = await open([], { isVerb, env: { NODE_OPTIONS: `--require ${join(folder, 'early.js')}` } });
@@ -248,11 +248,11 @@ describe('while it starts', () => {
   });
 });
 
-describe('while discovery is away', () => {
-  it('answers what it knew until that is too old, then says SERVFAIL, and recovers', async () => {
+describe('the resolver while discovery is down', () => {
+  it('answers from known data until these are too old, then with SERVFAIL, and recovers', async () => {
     const both = '10.0.1.11 10.0.2.11';
     const { port } = await begin([], { config: writeConfig(folder, { maxStaleSeconds: 3 }) });
-    // What it reads is as old as the file says.
+    // The data are as old as the file says.
     const writing = setInterval(() => writeSnapshot(join(folder, 'snapshot.json'), [endpointOf()]), 200);
     await until('it is fresh', async () => (await targetsAt(port)) === both);
     await until('others are denied', async () => (await targetsAt(port, 'sd9')) === 'NXDOMAIN');
@@ -268,7 +268,7 @@ describe('while discovery is away', () => {
     expect(unknown).toBe('NXDOMAIN');
   });
 
-  it('begins with what an earlier process knew, also one that was killed', async () => {
+  it('begins with the data of an earlier process, even of a killed process', async () => {
     const config = writeConfig(folder, {}, { stateDir: 'state' });
     const first = await open([], { config });
     await targetsAt(first.port);
@@ -285,7 +285,7 @@ describe('while discovery is away', () => {
     await until('it knows them again', async () => (await targetsAt(second.port)) === '10.0.1.11 10.0.2.11');
   });
 
-  it('says SERVFAIL, and never NXDOMAIN, where nothing was ever known', async () => {
+  it('answers SERVFAIL, and never NXDOMAIN, where it never knew anything', async () => {
     writeFileSync(join(folder, 'snapshot.json'), 'cut');
     const { port } = await begin();
 
@@ -293,13 +293,13 @@ describe('while discovery is away', () => {
   });
 });
 
-describe('what it cannot begin with', () => {
+describe('the resolver with a bad start', () => {
   const ways: readonly [string, boolean][] = [
     ['a program of its own', false],
     ['the verb', true],
   ];
 
-  it.each(ways)('as %s says whose port it is, and what to do', async (_, isVerb) => {
+  it.each(ways)('as %s names the taken port, and the fix', async (_, isVerb) => {
     const taken = createServer();
     const port = await listenOn(taken);
 
@@ -315,8 +315,8 @@ describe('what it cannot begin with', () => {
     ['an address that this machine has not', ['--listen', '192.0.2.1:5353'], 'this machine has no such address'],
     ['no address', ['--listen', 'here'], '--listen: an IP address and a port'],
     ['no suffix', ['--suffix', 'x'], '--suffix: a DNS name of two labels or more'],
-    ['a zone name in place of an id', ['--zone-id', 'us-east-1a'], '--zone-id is us-east-1a'],
-    ['an option that there is not', ['--fast'], '--help shows the usage'],
+    ['a zone name instead of an id', ['--zone-id', 'us-east-1a'], '--zone-id is us-east-1a'],
+    ['an unknown option', ['--fast'], '--help shows the usage'],
     ['metrics for everybody', ['--metrics', '0.0.0.0:9544'], 'metrics cannot be served'],
   ])('refuses %s', async (_, args, words) => {
     const { code, err } = await start(['-c', writeConfig(folder), ...args]).ended;
@@ -324,7 +324,7 @@ describe('what it cannot begin with', () => {
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
   });
 
-  it('as the verb ends too where it listens already', async () => {
+  it('as the verb ends even when only its metrics cannot be served', async () => {
     const args = ['-c', writeConfig(folder), '--metrics', '0.0.0.0:9544'];
 
     const { code, err } = await start(args, { isVerb: true }).ended;
@@ -332,7 +332,7 @@ describe('what it cannot begin with', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('metrics cannot be served')]);
   });
 
-  it('refuses a configuration that is not there', async () => {
+  it('refuses a missing configuration file', async () => {
     const { code, err } = await start(['-c', join(folder, 'none.yaml')]).ended;
 
     expect([code, err]).toEqual([1, expect.stringContaining('no configuration file')]);
@@ -349,7 +349,7 @@ describe('--check', () => {
   it.each([
     ['a program of its own', false],
     ['the verb', true],
-  ])('as %s ends with 0 where the resolver answers, with 1 where it does not', async (_, isVerb) => {
+  ])('as %s ends with 0 where the resolver answers, and with 1 where it does not', async (_, isVerb) => {
     const config = writeConfig(folder);
     const { address, child, ended } = await open([], { config });
     const check = () => start(['-c', config, '--check', '--listen', address], { isVerb }).ended;

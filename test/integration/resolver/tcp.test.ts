@@ -15,7 +15,7 @@ afterEach(async () => {
 const question = Buffer.from([0, 3, 1, 2, 3]);
 
 describe('serveTcp', () => {
-  it('answers a new connection while others hold as many as there may be, with half a question each', async () => {
+  it('answers a new connection while half-sent questions hold all allowed connections', async () => {
     server = await serveTcp({ ip: '127.0.0.1', port: 0 }, (bytes) => bytes);
     for (let times = 0; times < 200; times += 1) {
       const socket = connect(server.port, '127.0.0.1').on('error', () => {});

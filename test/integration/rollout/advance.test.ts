@@ -18,7 +18,7 @@ const firstAsked = (stage: string) => estate.asked.findIndex((one) => one.stage 
 const inEach = (of: (stage: string) => unknown) => names.map(of);
 const targetsOf = (stage: string) => estate.konnect.entities(stage, 'targets').map((one) => one.target);
 
-/** As after its control plane was deleted, and another one made with its name. */
+/** Recreates a control plane under its name, after its deletion. */
 async function makeAnew(stage: string): Promise<void> {
   const headers = { authorization: `Bearer ${estate.env.KONNECT_TOKEN}` };
   const planes = `${estate.konnect.url}/v2/control-planes`;
@@ -44,7 +44,7 @@ type Progress = { readonly step: string; readonly reason?: string };
 const stepsOf = (stages: readonly { progress: Progress }[]) => stages.map(({ progress }) => progress.step);
 
 describe('sync with a rollout', () => {
-  it('brings a revision from stage to stage, each after the trial of the one before', async () => {
+  it('moves a revision from stage to stage, each after the trial of the stage before', async () => {
     use([]);
 
     const { exitCode, stages, err } = await sync();
@@ -55,7 +55,7 @@ describe('sync with a rollout', () => {
     expect(firstAsked('blue')).toBeLessThan(firstAsked('green'));
   });
 
-  it('is done where what one pass could not write another one did', async () => {
+  it('is done after another pass wrote the missing part', async () => {
     use([]);
     estate.konnect.inject({ kind: 'status', status: 400, method: 'PUT', path: /targets/ });
 
@@ -65,7 +65,7 @@ describe('sync with a rollout', () => {
     expect(inEach(targetsOf)).toEqual([['10.0.1.11:80'], ['10.0.1.11:80'], ['10.0.1.11:80']]);
   });
 
-  it('fm-72 halts at the first stage whose gate fails, which goes back, and follows addresses in all', async () => {
+  it('fm-72 halts at the first failed gate, rolls its stage back, and updates addresses in all stages', async () => {
     use([]);
     await sync();
     use(good);
@@ -87,7 +87,7 @@ describe('sync with a rollout', () => {
     });
   });
 
-  it('fm-73 goes back in the next process where the one before ended with the verdict', async () => {
+  it('fm-73 rolls back in the next process when the process before ended with the verdict', async () => {
     use([]);
     await sync();
     use(bad, { onFailure: 'halt' });
@@ -100,7 +100,7 @@ describe('sync with a rollout', () => {
     expect([exitCode, stepsOf(stages), pluginsOf('canary')]).toEqual([3, ['back', 'waits', 'waits'], []]);
   });
 
-  it('tries again what a control plane holds that was made anew under its name', async () => {
+  it('repeats the trial of a control plane that was recreated under its name', async () => {
     use([]);
     await sync();
     await makeAnew('canary');
@@ -111,7 +111,7 @@ describe('sync with a rollout', () => {
     expect([exitCode, estate.asked.length > before, targetsOf('canary')]).toEqual([0, true, ['10.0.1.11:80']]);
   });
 
-  it('goes on once what was taken back is another thing', async () => {
+  it('goes on after the rolled back configuration has changed', async () => {
     use([]);
     await sync();
     use(bad);
@@ -130,7 +130,7 @@ const status = async () =>
   stepsOf(JSON.parse((await run('status', '--json')).out).stages.map((progress: Progress) => ({ progress })));
 
 describe('rollout', () => {
-  it('says that there is none where the configuration has none', async () => {
+  it('ends with 1 where the configuration has no rollout', async () => {
     estate.configure(
       stagedConfig(
         estate,
@@ -144,7 +144,7 @@ describe('rollout', () => {
     });
   });
 
-  it('waits for a word where a stage needs one, writes nothing to later stages, and goes on after it', async () => {
+  it('waits for an approval, writes nothing to later stages, and goes on after the approval', async () => {
     use([], { gates: { approval: ['canary'] } });
 
     const waiting = await run('--json');
@@ -162,7 +162,7 @@ describe('rollout', () => {
     });
   });
 
-  it('begins no stage while it is paused, or frozen', async () => {
+  it('begins no stage while the rollout is paused, or frozen', async () => {
     use([]);
     await run();
     use(good, { freeze: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] }] });
@@ -178,7 +178,7 @@ describe('rollout', () => {
     expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
   });
 
-  it('tries again what went back, when somebody says so', async () => {
+  it('repeats a rolled back trial on the order retry', async () => {
     use([]);
     await run();
     use(bad);
@@ -192,7 +192,7 @@ describe('rollout', () => {
     expect([...inEach(pluginsOf), await status()]).toEqual([[], [], [], ['back', 'waits', 'waits']]);
   });
 
-  it('passes over a stage for what later ones would get now, and for nothing else', async () => {
+  it('skips a stage for the present change, and for no other change', async () => {
     use([]);
     await run();
     use(bad, { onFailure: 'halt' });
@@ -208,7 +208,7 @@ describe('rollout', () => {
     expect(inEach(pluginsOf)).toEqual([['request-termination', 'rate-limiting'], ['request-termination'], []]);
   });
 
-  it('takes a change back wherever it is', async () => {
+  it('rolls an aborted change back in every stage that has it', async () => {
     use([]);
     await run();
     use(good, { gates: { approval: ['blue'] } });
@@ -223,7 +223,7 @@ describe('rollout', () => {
     expect(await run('abort')).toMatchObject({ exitCode: 1 });
   });
 
-  it('takes nothing back of an earlier change where the present one has not begun', async () => {
+  it('rolls back nothing of an earlier change where the present change has not begun', async () => {
     use([]);
     await run();
     use(good);
@@ -239,7 +239,7 @@ describe('rollout', () => {
     expect(inEach(pluginsOf)).toEqual([['rate-limiting'], ['rate-limiting'], ['rate-limiting']]);
   });
 
-  it('shows with --dry-run what each would get, and what the gates say now, and writes nothing', async () => {
+  it("shows with --dry-run the plan of each stage and the gates' answers, and writes nothing", async () => {
     use([]);
     await run();
     use(good);

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
-/** Listens until the test is over; `sockets`: those that were connected, in this order. */
+/** Listens until the test is over. `sockets` holds its connections, in their order. */
 async function serve(server: Server): Promise<{ readonly url: string; readonly sockets: readonly Socket[] }> {
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => void sockets.push(socket.on('error', () => {})));
@@ -43,7 +43,7 @@ const request: RequestGateConfig = {
   maxFailed: 0,
 };
 
-/** A trial of these requests, with a clock that the test moves. */
+/** A trial with these requests, on a clock that the test moves. */
 function openRequests(...configs: readonly Partial<RequestGateConfig>[]) {
   const clock = createFakeClock();
   const all = configs.map((config) => ({ ...request, ...config }));
@@ -51,7 +51,7 @@ function openRequests(...configs: readonly Partial<RequestGateConfig>[]) {
   return { clock, ...gate.open({ bakingMs: () => 0, settleMs: 0 }) };
 }
 
-/** A port that nobody listens on. */
+/** A URL whose port has no server. */
 async function closedUrl(): Promise<string> {
   const server = createTcpServer();
   const port = await listenOn(server);
@@ -60,7 +60,7 @@ async function closedUrl(): Promise<string> {
 }
 
 describe('requests through a data plane', () => {
-  it('are sent as they are configured, for the stage, each on a connection of its own', async () => {
+  it('are sent as configured, for the stage, each on its own connection', async () => {
     const heard: unknown[] = [];
     const { url, sockets } = await answering(({ method, url: path, headers }, response) => {
       heard.push([method, path, headers.apikey]);
@@ -86,7 +86,7 @@ describe('requests through a data plane', () => {
     expect(sockets).toHaveLength(2);
   });
 
-  it('fail for good with more wrong answers than are let pass, and say what was got where, and no secret', async () => {
+  it('fail for good with too many wrong answers, and report the answer and the URL without secrets', async () => {
     let status = 503;
     const { url } = await answering((_, response) => response.writeHead(status).end('no'));
     const headers = { apikey: 'secret-of-the-test' };
@@ -150,7 +150,7 @@ describe('requests through a data plane', () => {
     expect(taken.said).not.toContain('\u001b');
   });
 
-  it('count by their status where the body has no end, and hang up', async () => {
+  it('pass by their status where the body has no end, and hang up', async () => {
     const { url, sockets } = await answering((_, response) => {
       const timer = setInterval(() => response.write('x'.repeat(10_000)), 1);
       response.on('close', () => clearInterval(timer));
@@ -160,7 +160,7 @@ describe('requests through a data plane', () => {
     await until('the client has hung up', () => sockets[0]?.destroyed === true);
   });
 
-  it('cannot tell where nobody can be reached, until somebody can', async () => {
+  it('are inconclusive while no server can be reached', async () => {
     const url = await closedUrl();
     const { clock, sample } = openRequests({ url });
     const first = await sample(signal);
@@ -177,9 +177,9 @@ describe('requests through a data plane', () => {
   });
 
   it.each([
-    ['a name that cannot be', `http://${'a'.repeat(64)}.example/`],
+    ['an impossible name', `http://${'a'.repeat(64)}.example/`],
     ['a server without TLS', 'https:'],
-  ])('cannot tell where there is %s', async (_, given) => {
+  ])('are inconclusive where there is %s', async (_, given) => {
     const { url } = await answering((_, response) => response.end());
 
     const { kind } = await openRequests({ url: given === 'https:' ? url.replace('http:', given) : given }).sample(
@@ -189,7 +189,7 @@ describe('requests through a data plane', () => {
     expect(kind).toBe('inconclusive');
   });
 
-  it('cannot tell where a header cannot be sent, whose value is not told', async () => {
+  it('are inconclusive where a header cannot be sent, and do not show its value', async () => {
     const { url } = await answering((_, response) => response.end());
 
     const taken = await openRequests({ url, headers: { 'transfer-encoding': 'secret' } }).sample(signal);
@@ -198,7 +198,7 @@ describe('requests through a data plane', () => {
     expect(taken.said).not.toContain('secret');
   });
 
-  it('are sent when they are due, and what is missed in a pause is not made up for', async () => {
+  it('are sent when they are due, and requests missed in a pause are not made up for', async () => {
     let count = 0;
     const { url } = await answering((_, response) => {
       count += 1;
@@ -217,7 +217,7 @@ describe('requests through a data plane', () => {
     expect(counts).toEqual([1, 1, 2, 3, 3, 4, 4]);
   });
 
-  it('have one of each URL in flight, and a slow one makes no other late', async () => {
+  it('are sent one at a time for each URL, and a slow URL delays no other', async () => {
     const heard: string[] = [];
     const { url } = await answering(({ url: path = '' }, response) => {
       heard.push(path);
@@ -230,7 +230,7 @@ describe('requests through a data plane', () => {
     const own = new AbortController();
 
     const taken: Sample[] = [];
-    // An answer may come after its second is over: what is due then waits for it.
+    // An answer may arrive after its second. The next request then waits for it.
     await until('it was asked three times', async () => {
       const sampling = sampler.sample(own.signal);
       await until('it waits', clock.isAsleep);
@@ -246,7 +246,7 @@ describe('requests through a data plane', () => {
     await expect(sampler.sample(own.signal)).rejects.toThrow('enough');
   });
 
-  it('go through a proxy where one is on the way', async () => {
+  it('go through a configured proxy', async () => {
     const { url } = await answering((_, response) => response.end());
     const proxy = await startProxy({ 'kong.example': Number(new URL(url).port) });
     process.env.HTTP_PROXY = proxy.url;
@@ -275,7 +275,7 @@ function timeOf({ monotonicMs, advance }: ReturnType<typeof createFakeClock>) {
   return { monotonicMs, advance };
 }
 
-describe('what a gate asks', () => {
+describe('the call of a gate', () => {
   const ask = (url: string, callTimeoutMs = 60_000) => createAsk(openDispatcher(), callTimeoutMs)({ url }, signal);
 
   it.each<[string, RequestListener, string]>([
@@ -287,13 +287,13 @@ describe('what a gate asks', () => {
       '302: it redirects to http://10.0.0.1/x',
     ],
     ['more than it reads', (_, response) => response.end(' '.repeat(2 ** 20 + 1)), 'the answer has more than 1 MiB'],
-  ])('gets no answer from %s', async (_, listener, problem) => {
+  ])('returns a problem at %s', async (_, listener, problem) => {
     const { url } = await answering(listener);
 
     expect(await ask(url)).toEqual({ problem });
   });
 
-  it('gets no answer from a server that never gives one', async () => {
+  it('returns a problem at a server that never answers', async () => {
     const { url, sockets } = await serve(createTcpServer((socket) => void socket.resume()));
 
     expect(await ask(url, 50)).toEqual({ problem: 'the answer was not complete after 0.05 s' });
@@ -313,7 +313,7 @@ describe('the gates of a stage', () => {
     return { konnect, backend, stage: 'canary', clock: createFakeClock() };
   }
 
-  it('are those for it and for all', async () => {
+  it('are its own gates and the gates for all stages', async () => {
     const config = rollout.parse({
       gates: {
         requests: [{ url: 'http://127.0.0.1:1', stage: 'blue' }],
@@ -335,7 +335,7 @@ describe('the gates of a stage', () => {
     ]);
   });
 
-  it('have a name each, whatever metrics are named', async () => {
+  it('have distinct names, even if two metrics share a name', async () => {
     const metric = { type: 'prometheus', address: 'http://127.0.0.1:1', query: '1', atMost: 1 };
     const config = rollout.parse({
       gates: {
@@ -353,7 +353,7 @@ describe('the gates of a stage', () => {
     ]);
   });
 
-  it('are checked on the present, each with what it is told', async () => {
+  it('are checked at the present, each with its message', async () => {
     const { url } = await answering(({ url: path }, response) => {
       if (path === '/status') return response.end(JSON.stringify({ configuration_hash: 'other', server: {} }));
       if (path === '/wrong') return response.writeHead(404).end();

@@ -13,8 +13,8 @@ afterEach(() => estate.close());
 
 const inBoth = () => ['canary', 'blue'].map(estate.pluginsOf);
 
-describe('a stage that was passed over', () => {
-  it('is waited for again once it has had another revision, also where the first one comes back', async () => {
+describe('a skipped stage', () => {
+  it('is waited for again after it had another revision, even if the skipped revision returns', async () => {
     estate.use([]);
     await estate.advance();
     estate.use(bad, { onFailure: 'halt' });
@@ -33,8 +33,8 @@ describe('a stage that was passed over', () => {
   });
 });
 
-describe('a stage that fails', () => {
-  it('goes back also while rollouts are paused, where the configuration has become what it goes back to', async () => {
+describe('a failed stage', () => {
+  it('rolls back even while rollouts are paused, when the configuration becomes its old revision again', async () => {
     estate.use([]);
     await estate.advance();
     estate.use(bad, { onFailure: 'halt' });
@@ -47,7 +47,7 @@ describe('a stage that fails', () => {
     expect(inBoth()).toEqual([[], []]);
   });
 
-  it('goes back to what it ran last, also where that came while there was no rollout', async () => {
+  it('rolls back to its last revision, even if that came while there was no rollout', async () => {
     estate.use([]);
     await estate.advance();
     estate.use(good);

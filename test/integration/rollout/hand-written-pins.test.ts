@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** Somebody with a role in Konnect writes tags of their own. */
+/** Somebody with a role in Konnect can write tags by hand. */
 function tagByHand(service: string, ...tags: readonly string[]): void {
   const found = estate.konnect.entities('prod', 'services').find((one) => one.name === service);
   Object.assign(found ?? {}, { tags: ['kong-privatelink', 'owner:test', ...tags] });
@@ -37,7 +37,7 @@ async function history() {
   return JSON.parse(out) as { runs: string; warnings: string[]; history: { revision: string }[] };
 }
 
-describe('a tag of a pin that somebody wrote by hand', () => {
+describe('a pin tag that a person wrote by hand', () => {
   it('fm-68 removes nothing although the revision is kept: configuration stays, and data go on', async () => {
     const before = await history();
     tagByHand('sd2', `pinned:${before.history.at(-1)?.revision}`);
@@ -52,7 +52,7 @@ describe('a tag of a pin that somebody wrote by hand', () => {
     expect(await history()).toEqual(before);
   });
 
-  it('counts once, where there are two of them, and newest ends both', async () => {
+  it('has effect once, if there are two, and newest ends both', async () => {
     tagByHand('sd2', 'pinned:ffffffffffff');
     tagByHand('sd3', 'pinned:000000000000');
 
@@ -72,9 +72,9 @@ describe('a tag of a pin that somebody wrote by hand', () => {
     ['a word', 'pinned:production'],
     ['nothing', 'pinned:'],
     ['a path', 'pinned:/../../../../tmp/x'],
-    ['what moves a terminal', 'pinned:\u001b[2J\u0007\n::error::x'],
+    ['control characters of a terminal', 'pinned:\u001b[2J\u0007\n::error::x'],
     ['a name of every object', 'pinned:__proto__'],
-  ])('is no pin where it names no revision, but %s, and leaves', async (_, tag) => {
+  ])('is no pin where it names %s instead of a revision, and sync removes it', async (_, tag) => {
     const before = await history();
     tagByHand('sd2', tag);
 

@@ -56,7 +56,10 @@ async function listen(server: Server): Promise<number> {
   return listenOn(server);
 }
 
-/** A webhook that hears all, and answers with the next of these, the last again and again. */
+/**
+ * A webhook that records all deliveries, and answers with these in turn, the last one again and
+ * again.
+ */
 async function startHook(...answers: readonly RequestListener[]): Promise<number> {
   const server = createHttpServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -97,7 +100,7 @@ const patientClock = {
 };
 
 describe('a webhook that answers', () => {
-  it('gets a body that its receiver can check with openssl alone', async () => {
+  it('gets a body whose signature can be checked with openssl alone', async () => {
     const port = await startHook(answering(200));
 
     await tell(`http://127.0.0.1:${port}/hooks/rollouts?key=1`);
@@ -114,7 +117,7 @@ describe('a webhook that answers', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('can check it as the docs show, and finds out what was changed or is old', async () => {
+  it('can check the signature as the docs show, and detects a changed or old body', async () => {
     const [code = ''] = blocksIn('docs/rollouts.md', 'js');
     const isOurs = new Function('require', `${code}; return isOurs;`)(require);
     const port = await startHook(answering(200));
@@ -131,7 +134,7 @@ describe('a webhook that answers', () => {
     for (const odd of ['', 't=1,v1=', `${signature},v1=00`, undefined]) expect(isOurs(odd, body, secret)).toBe(false);
   });
 
-  it('with 500 and then with 200 was told twice, under one id', async () => {
+  it('with 500 and then with 200 gets two deliveries with one id', async () => {
     const port = await startHook(answering(500), answering(200));
 
     await tell(`http://127.0.0.1:${port}/`);
@@ -141,7 +144,7 @@ describe('a webhook that answers', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('with a redirect is told so, and nobody else', async () => {
+  it('with a redirect causes a warning, and the redirect is not followed', async () => {
     const port = await startHook(answering(302, { location: 'http://127.0.0.1:9/other?token=x' }));
 
     await tell(`http://127.0.0.1:${port}/hook?key=querysecret`);
@@ -162,7 +165,7 @@ describe('a webhook that answers', () => {
         response.on('close', () => clearInterval(timer));
       },
     ],
-  ])('%s has been told once its status is known, and is hung up on', async (_, answer) => {
+  ])('%s is done once its status is known, and the connection is closed', async (_, answer) => {
     const port = await startHook(answer);
 
     await tell(`http://127.0.0.1:${port}/`);
@@ -172,7 +175,7 @@ describe('a webhook that answers', () => {
     await until('it is hung up on', () => sockets.size === 0);
   });
 
-  it('behind a proxy is told through it', async () => {
+  it('behind a proxy is called through the proxy', async () => {
     const port = await startHook(answering(200));
     const proxy = await startProxy({ 'hooks.test': port });
     process.env.HTTP_PROXY = proxy.url;
@@ -203,7 +206,7 @@ describe('a webhook that does not answer', () => {
     ['is silent', silent, /no answer: nothing came within 0\.2 s \(tried 5 times\); check that/],
     ['never ends its headers', dripping, /no answer: .* \(tried 5 times\); check that/],
     ['hints for ever', hinting, /no answer: nothing came within 0\.2 s \(tried 5 times\); check that/],
-  ])('since it %s is tried five times', async (_, server, said) => {
+  ])('because it %s is tried five times', async (_, server, said) => {
     const port = await listen(server());
 
     await tell(`http://127.0.0.1:${port}/hook?key=querysecret`, { timeoutMs: 200 });
@@ -216,7 +219,7 @@ describe('a webhook that does not answer', () => {
   it.each([
     ['hangs up', () => createTcpServer((socket) => void socket.on('data', () => socket.destroy()))],
     ['speaks something else', () => createTcpServer((socket) => void socket.end('\u0000\u001b[31mSSH-2.0\r\n'))],
-  ])('since it %s is tried five times, and what it says forges no line', async (_, server) => {
+  ])('because it %s is tried five times, and its answer forges no line', async (_, server) => {
     const port = await listen(server());
 
     await tell(`http://127.0.0.1:${port}/`);
@@ -224,7 +227,7 @@ describe('a webhook that does not answer', () => {
     expect(warnings).toEqual([expect.stringMatching(/^the webhook [ -~]*: no answer: [ -~]* \(tried 5 times\); /)]);
   });
 
-  it('since nobody listens is tried five times', async () => {
+  it('because no server listens is tried five times', async () => {
     const server = createTcpServer();
     const port = await listenOn(server);
     server.close();
@@ -237,7 +240,7 @@ describe('a webhook that does not answer', () => {
     ]);
   });
 
-  it('since its certificate is of an authority that nobody knows is told so at once', async () => {
+  it('because its certificate has an unknown authority is reported at once', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
     closing.push(() => rmSync(folder, { recursive: true }));
     const { cert, key } = createAuthority(folder).issue('hook', ['127.0.0.1']);
@@ -254,7 +257,7 @@ describe('a webhook that does not answer', () => {
     ]);
   });
 
-  it('lets the process end once that gave up', async () => {
+  it('lets the process end after the last try', async () => {
     const port = await listen(silent());
     const script = `
       const { createNotifier } = require('./dist/sync/rollout/notify/notifier.js');

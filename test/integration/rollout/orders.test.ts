@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-describe('what people say to a rollout', () => {
+describe('orders to a rollout', () => {
   it.each([
     [['pause', 'canary'], 'pause takes no stage, and "canary" is given; leave the stage out'],
     [['abort', '--stage', 'canary'], 'abort takes no stage, and "canary" is given; leave the stage out'],
@@ -25,7 +25,7 @@ describe('what people say to a rollout', () => {
     [['status', 'canary'], 'status takes no stage, and "canary" is given; for one stage write --stage canary'],
     [['approve'], 'the order is for one stage, and none is named; name the stage after the order'],
     [['aprove', 'canary'], 'there is no order "aprove"; give one of run, status, '],
-  ] as const)('refuses %j, and says how it is meant', async (words, told) => {
+  ] as const)('refuses %j, and shows the right form', async (words, told) => {
     const { exitCode, err } = await estate.run('rollout', ...words);
 
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining(told) });
@@ -33,14 +33,14 @@ describe('what people say to a rollout', () => {
     expect(JSON.parse(out)).not.toHaveProperty('paused');
   });
 
-  it('shows all stages in one table at the end, in the order of their turns', async () => {
+  it('shows all stages in one table at the end, in their order', async () => {
     const { out } = await estate.run('rollout');
 
     expect(out.match(/^STAGE +STEP .*$/gm)).toHaveLength(1);
     expect(out).toMatch(/\n\nSTAGE +STEP .*\ncanary .*\nblue .*\n$/);
   });
 
-  it('waits with exit code 2 while nothing was written yet', async () => {
+  it('ends with 2 while nothing was written yet', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
 
     const { exitCode, out } = await estate.run('rollout', 'status', '--json');

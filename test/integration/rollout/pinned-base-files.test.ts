@@ -56,7 +56,7 @@ it('names the revision of unusable base files but not their content, and newest 
   expect([newest.exitCode, written()]).toEqual([0, ['second']]);
 });
 
-/** As a version would find them that reads base files more strictly. */
+/** Damages base files, as if a newer version read them more strictly. */
 function damageBase(name: string, text: string): void {
   const stateDir = at('.kong-privatelink');
   const path = join(stateDir, readdirSync(stateDir).find((one) => one === name) ?? '');

@@ -18,7 +18,7 @@ afterEach(() => estate.close());
 const stateDir = () => join(estate.folder, 'state');
 const filesIn = (start: string) => readdirSync(stateDir()).filter((name) => name.startsWith(start));
 
-/** The file of a writer that was killed, as it left it. */
+/** Leaves the file of a killed writer. */
 async function leaveWriter(): Promise<void> {
   const controlPlane = { type: 'konnect', address: estate.konnect.url, name: 'prod' };
   const options = { clock: systemClock, signal: new AbortController().signal };
@@ -30,12 +30,12 @@ async function leaveWriter(): Promise<void> {
 }
 
 describe('render', () => {
-  it('writes down what decK was given as the one writer, so that it undoes nothing that another wrote down', async () => {
+  it('records the rendered revision as the one writer, so that it overwrites no record of another writer', async () => {
     await leaveWriter();
 
     const { exitCode } = await estate.run('render', '-o', join(estate.folder, 'kong.yaml'));
 
-    // Who becomes the writer takes over what was left, and leaves nothing.
+    // A new writer takes over the leftover file, and removes it.
     expect([exitCode, filesIn('writer.'), filesIn('stage.').length]).toEqual([0, [], 1]);
     expect(JSON.parse((await estate.run('history', '--json')).out).history).toMatchObject([{ how: 'render' }]);
   });

@@ -40,7 +40,7 @@ async function syncTwice(): Promise<void> {
 }
 
 describe('rollback', () => {
-  it('goes back to what ran before, with the targets of today, and stays there', async () => {
+  it('restores the earlier configuration with the targets of today, and stays there', async () => {
     await syncTwice();
     estate.addEndpoint('sd2', ['10.0.1.99']);
 
@@ -56,7 +56,7 @@ describe('rollback', () => {
     expect(again.out).toMatch(/pinned to revision [0-9a-f]{12}; the newest revision [0-9a-f]{12} waits/);
   });
 
-  it('says what leaves in the passes after it, as zones do with affinity, and why', async () => {
+  it('names the entities that later passes remove, as zones do with affinity, and why', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     await estate.run('sync');
     estate.configure(`${defaultConfig(estate)}affinity: weighted\n`);
@@ -72,7 +72,7 @@ describe('rollback', () => {
     expect([left, names('upstreams').length]).toEqual([3, 1]);
   });
 
-  it('is undone by newest, and nothing differs then from a control plane that never went back', async () => {
+  it('is undone by newest, and the control plane then looks as if it had never been rolled back', async () => {
     await syncTwice();
     const before = estate.konnect.entities('prod', 'services');
     await estate.run('rollback', '--now');
@@ -86,7 +86,7 @@ describe('rollback', () => {
     expect(estate.konnect.entities('prod', 'services').map((one) => one.tags)).toEqual(before.map((one) => one.tags));
   });
 
-  it('fm-66 ends when what was taken back is another thing, and not when something else is', async () => {
+  it('fm-66 ends when the rolled back part changes, and stays when another part changes', async () => {
     await syncTwice();
     await estate.run('rollback', '--now');
     estate.addEndpoint('sd4', ['10.0.1.14'], { tags: { 'kong:path': '/four' } });
@@ -119,7 +119,7 @@ describe('rollback', () => {
     expect(names('services')).toEqual(['sd2', 'sd3']);
   });
 
-  it('does not wait for AWS: the configuration goes back where every scope is refused, and data stay', async () => {
+  it('does not wait for AWS: it restores the configuration where AWS refuses every scope, and data stay', async () => {
     await syncTwice();
     estate.aws.inject({ kind: 'denied', times: 100 });
 
@@ -130,7 +130,7 @@ describe('rollback', () => {
     expect(names('targets')).toEqual(['10.0.1.11:80', '10.0.1.12:80']);
   });
 
-  it('shows the plan, and writes nothing, where nobody confirms', async () => {
+  it('shows the plan, and writes nothing, without a confirmation', async () => {
     await syncTwice();
     const [, first] = (await revisions()) as [string, string];
 
@@ -143,7 +143,7 @@ describe('rollback', () => {
     expect((await estate.run('diff')).exitCode).toBe(0);
   });
 
-  it('says that it would be pinned, and what it is pinned to only once it is', async () => {
+  it('announces the pin in the plan, and reports the pin only after the write', async () => {
     await syncTwice();
     const [newest, first] = await revisions();
 
@@ -157,7 +157,7 @@ describe('rollback', () => {
     );
   });
 
-  it('plans nothing, and asks nobody, where it is to follow and does', async () => {
+  it('plans nothing, and asks nothing, where the control plane follows the newest already', async () => {
     await syncTwice();
     const [newest = ''] = await revisions();
 
@@ -172,7 +172,7 @@ describe('rollback', () => {
     }
   });
 
-  it('names the stage that it takes back', async () => {
+  it('names the stage that it rolls back', async () => {
     const stage = `{ stage: lab, type: file, path: "${estate.folder}/lab.yaml" }`;
     const staged = defaultConfig(estate).replace(/^controlPlane: .*$/m, `controlPlanes: [${stage}]`);
     estate.configure(staged);
@@ -187,7 +187,7 @@ describe('rollback', () => {
   });
 
   it.each([['abc'], ['../../x'], ['0'.repeat(12)]])(
-    'says what there is where there is no revision %s',
+    'names the kept revisions where revision %s does not exist',
     async (name) => {
       await syncTwice();
 
@@ -200,7 +200,7 @@ describe('rollback', () => {
 });
 
 describe('history', () => {
-  it('says when, by whom, what changed and what runs', async () => {
+  it('shows when and by whom each revision was written, its changes and the running revision', async () => {
     await syncTwice();
     await estate.run('rollback', '--now');
 

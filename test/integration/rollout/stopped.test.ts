@@ -25,7 +25,7 @@ const use = (plugins: readonly object[]) => estate.use(plugins, { settleSeconds:
 
 type Moment = 'it writes' | RegExp | 'its gate fails';
 
-/** Runs `rollout` as a process, and ends it so at that moment. */
+/** Runs `rollout` as a process, and stops it in this way at this moment. */
 async function stopAt(moment: Moment, signal: NodeJS.Signals): Promise<void> {
   const env = { PATH: process.env.PATH, ...keysOf(gatewayAccount), ...estate.env };
   const child = spawn(process.execPath, [cli, 'rollout'], {
@@ -61,7 +61,7 @@ const moments: readonly Moment[] = [
 
 describe('a rollout that is stopped', () => {
   it.each(signals.flatMap((signal) => moments.map((moment) => [signal, moment] as const)))(
-    'by %s when %s, goes to its end in the next process, and passes nobody over',
+    'by %s when %s, finishes in the next process, and skips no stage',
     async (signal, moment) => {
       use(good);
 
@@ -74,7 +74,7 @@ describe('a rollout that is stopped', () => {
     },
   );
 
-  it.each(signals)('by %s when its gate fails, goes back in the next process', async (signal) => {
+  it.each(signals)('by %s when its gate fails, rolls back in the next process', async (signal) => {
     use(bad);
 
     await stopAt('its gate fails', signal);

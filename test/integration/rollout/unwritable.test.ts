@@ -14,8 +14,8 @@ afterEach(() => estate.close());
 const inBoth = () => ['canary', 'blue'].map(estate.pluginsOf);
 const addresses = () => ['canary', 'blue'].map((name) => estate.konnect.entities(name, 'targets').length);
 
-describe('a stateDir that takes nothing', () => {
-  it('keeps every stage at what it runs, with the addresses of today, until a trial can be written down', async () => {
+describe('an unwritable stateDir', () => {
+  it('keeps every stage at its revision, with the addresses of today, until a trial can be recorded', async () => {
     estate.use([]);
     await estate.advance();
     estate.use(good);

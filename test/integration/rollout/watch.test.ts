@@ -29,7 +29,7 @@ beforeEach(async () => {
     else response.writeHead(pluginsOf(stage).includes('request-termination') ? 503 : 200).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A data plane of each control plane has at once what it should.
+  // A data plane of each control plane runs the expected configuration at once.
   const report = (name: string) =>
     estate.konnect.reportNode(name, { id: name, hostname: name, configHash: estate.konnect.configHash(name) });
   nodes = setInterval(() => names.forEach(report), 20);
@@ -80,7 +80,7 @@ const eventsOf = () => told.map(({ event, stage }) => `${event} ${stage}`);
 const hears = (event: string) => until(`the webhook hears of ${event}`, () => eventsOf().includes(event));
 
 describe('sync --watch with a rollout', () => {
-  it('brings a revision from stage to stage, halts at one that fails, and goes on with addresses', async () => {
+  it('moves a revision from stage to stage, halts at a failed stage, and goes on updating addresses', async () => {
     use([]);
     const worker = await startWorker();
     await hears('end green');
@@ -143,7 +143,7 @@ describe('sync --watch with a rollout', () => {
     expect(await worker.read('passes_total{stage="green"}')).toBeGreaterThan(0);
   });
 
-  it('ends in the middle of a trial although the webhook hangs, and the next one goes on', async () => {
+  it('ends in the middle of a trial although the webhook hangs, and the next worker goes on', async () => {
     isHanging = true;
     use(good, { bakeSeconds: 3_600 });
     const worker = await startWorker();

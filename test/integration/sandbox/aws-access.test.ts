@@ -47,7 +47,7 @@ function roleCredentials(arn: string, externalId?: string): EC2ClientConfig {
   return { credentials };
 }
 
-/** A call to the query API without the SDK, for what the SDK would not send. */
+/** A call to the query API without the SDK, because the SDK would not send it. */
 async function post(form: Record<string, string>, authorization: string): Promise<Response> {
   const headers = { authorization, connection: 'close' };
   return fetch(server.url, { method: 'POST', body: new URLSearchParams(form), headers });
@@ -64,7 +64,7 @@ async function callsReached(count: number): Promise<void> {
 }
 
 describe('credentials', () => {
-  it('show an account its own endpoints, and count its calls', async () => {
+  it('show an account its own endpoints, and its calls are counted', async () => {
     expect(await ownersSeen()).toEqual([own.account]);
     expect(server.calls).toEqual([{ action: 'DescribeVpcEndpoints', ...own }]);
   });
@@ -79,13 +79,13 @@ describe('credentials', () => {
     ]);
   });
 
-  it('of a role that wants an external id are given for that id', async () => {
+  it('of a role with an external id are returned for that id', async () => {
     const { arn } = world.createRole({ account: other.account, name: 'reader', externalId: 'hub' });
 
     expect(await ownersSeen(roleCredentials(arn, 'hub'))).toEqual([other.account]);
   });
 
-  it.each([undefined, 'wrong'])('of a role that wants an external id are refused for %s', async (externalId) => {
+  it.each([undefined, 'wrong'])('of a role with an external id are refused for %s', async (externalId) => {
     const { arn } = world.createRole({ account: other.account, name: 'reader', externalId: 'hub' });
 
     await expect(ownersSeen(roleCredentials(arn, externalId))).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('credentials', () => {
     });
   });
 
-  it('of a role that does not exist are refused', async () => {
+  it('of a missing role are refused', async () => {
     const role = roleCredentials('arn:aws:iam::222222222222:role/none');
 
     await expect(ownersSeen(role)).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -122,7 +122,7 @@ describe('credentials', () => {
     ['', 'MissingAuthenticationToken'],
     ['Basic eDp5', 'MissingAuthenticationToken'],
     [authorizationOf('AKIAIOSFODNN7EXAMPLE'), 'InvalidClientTokenId'],
-  ])('are refused by STS in its own words for authorization "%s"', async (authorization, code) => {
+  ])('are refused by STS, with its own code for authorization "%s"', async (authorization, code) => {
     const response = await post(identity, authorization);
 
     expect(response.status).toBe(403);
@@ -130,13 +130,13 @@ describe('credentials', () => {
     expect(server.calls).toEqual([]);
   });
 
-  it('say whose they are', async () => {
+  it('are identified by GetCallerIdentity', async () => {
     const response = await post(identity, authorizationOf(credentialsOf(own.account).accessKeyId));
 
     expect(await response.text()).toContain('<Arn>arn:aws:iam::111111111111:user/sandbox</Arn>');
   });
 
-  it('do not make STS know an action that it lacks', async () => {
+  it('do not make STS accept an action that it lacks', async () => {
     const form = { ...identity, Action: 'GetSessionToken' };
 
     const response = await post(form, authorizationOf(credentialsOf(own.account).accessKeyId));
@@ -170,7 +170,7 @@ describe('faults', () => {
     expect(await response.text()).toContain(`<Code>${code}</Code>`);
   });
 
-  it('strike as often as told, after as many calls as told', async () => {
+  it('strike a given number of calls, after a given number of calls', async () => {
     server.inject({ kind: 'throttle', after: 1, times: 1 });
 
     const outcomes = [await ownersSeen(), await ownersSeen().catch(({ name }) => name), await ownersSeen()];
@@ -190,7 +190,7 @@ describe('faults', () => {
     await expect(ownersSeen()).rejects.toThrow('XML parse error');
   });
 
-  it('hang until the caller gives up', async () => {
+  it('hang until the client gives up', async () => {
     server.inject({ kind: 'hang' });
     const controller = new AbortController();
 
@@ -202,7 +202,7 @@ describe('faults', () => {
     await refused;
   });
 
-  it('hang no longer than the server lives', async () => {
+  it('hang only while the server lives', async () => {
     server.inject({ kind: 'hang' });
 
     const refused = expect(ownersSeen()).rejects.toThrow('socket hang up');
@@ -220,7 +220,7 @@ describe('faults', () => {
     expect(await ownersSeen()).toEqual([undefined]);
   });
 
-  it('end when told to', async () => {
+  it('end on request', async () => {
     const end = server.inject({ kind: 'throttle' });
 
     end();
@@ -229,7 +229,7 @@ describe('faults', () => {
   });
 
   it.each<Partial<Call>>([{ account: other.account }, { region: 'us-west-2' }, { action: 'DescribeVpcs' }])(
-    'pass by calls that they do not concern: %j',
+    'skip other calls: %j',
     async (concern) => {
       server.inject({ kind: 'throttle', ...concern });
 
@@ -243,7 +243,7 @@ describe('startAws', () => {
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
   });
 
-  it('says so when the port that it was given is taken', async () => {
+  it('says that its given port is taken', async () => {
     const port = Number(new URL(server.url).port);
 
     await expect(startAws(world, { port })).rejects.toThrow('EADDRINUSE');

@@ -43,7 +43,7 @@ async function describeAll(input: DescribeInstancesCommandInput = {}) {
 const statesOf = async () => (await describeAll()).map(({ State }) => State);
 
 describe('DescribeInstances', () => {
-  it('describes an instance in full, its zone by name only', async () => {
+  it('describes an instance in full, with its zone by name only', async () => {
     const { id, zone, network } = add({ ip: '127.40.1.11', ipv6: 'fd00::11', tags: { 'kong:domain': 'sd2' } });
 
     const { Reservations } = await ec2.send(new DescribeInstancesCommand({}));
@@ -88,7 +88,7 @@ describe('DescribeInstances', () => {
     expect(found.map(({ InstanceId }) => InstanceId)).toEqual([wanted.id]);
   });
 
-  it('finds by id, also as a filter, and only instances of the caller', async () => {
+  it('finds by id, by a filter too, and only instances of the caller', async () => {
     const [own, other] = [add().id, add({ account: '222222222222' }).id];
     add();
 
@@ -129,7 +129,7 @@ describe('the life of an instance', () => {
     expect([before, await statesOf()]).toEqual([[{ Code: 0, Name: 'pending' }], [{ Code: 16, Name: 'running' }]]);
   });
 
-  it('keeps its address while it is stopped, and says why', async () => {
+  it('keeps its address while it is stopped, with the reason', async () => {
     const { id } = add({ ip: '127.40.1.11' });
     const reason = { code: 'Client.UserInitiatedShutdown', message: 'User initiated shutdown' };
 
@@ -144,7 +144,7 @@ describe('the life of an instance', () => {
     ]);
   });
 
-  it('ends without an address, and after a while without a listing', async () => {
+  it('ends without an address, and later leaves the list', async () => {
     const { id } = add();
 
     world.terminateInstance(id);
@@ -160,7 +160,7 @@ describe('the life of an instance', () => {
     expect(() => world.terminateInstance(id)).toThrow('does not exist');
   });
 
-  it('ends its listing at once when the world is purged', async () => {
+  it('leaves the list at once when the world is purged', async () => {
     world.terminateInstance(add().id);
     const running = add().id;
     nowMs += transitionMs;

@@ -46,8 +46,8 @@ function connect() {
   );
 }
 
-describe('who may connect to a service of the sandbox', () => {
-  it('is nobody else where nobody is allowed: the service is not seen, and not connected to', async () => {
+describe('the permissions of a service in the sandbox', () => {
+  it('hide the service from every account that is not allowed', async () => {
     const seen = await as(consumer).send(new DescribeVpcEndpointServicesCommand({}));
 
     expect(seen.ServiceDetails).toEqual([]);
@@ -59,7 +59,7 @@ describe('who may connect to a service of the sandbox', () => {
   });
 
   it.each([root, 'arn:aws:iam::111111111111:role/deployer', '*'])(
-    'is an account that is allowed (%s)',
+    'let an account connect that is allowed (%s)',
     async (principal) => {
       await modify([principal]);
 
@@ -71,7 +71,7 @@ describe('who may connect to a service of the sandbox', () => {
     },
   );
 
-  it('changes from then on: endpoints that are there stay', async () => {
+  it('change for later connections: existing endpoints stay', async () => {
     await modify([root]);
     const { VpcEndpoint } = await connect();
     await modify([], [root]);
@@ -80,7 +80,7 @@ describe('who may connect to a service of the sandbox', () => {
     await expect(connect()).rejects.toMatchObject({ name: 'InvalidServiceName' });
   });
 
-  it('is listed with its kind, and page by page', async () => {
+  it('are listed with their kind, and page by page', async () => {
     const many = Array.from({ length: 6 }, (_, index) => `arn:aws:iam::11111111111${index}:user/one`);
     await modify(['*', root, ...many]);
     const paging = { ServiceId: service.id, MaxResults: 5 };
@@ -92,7 +92,7 @@ describe('who may connect to a service of the sandbox', () => {
     expect([first.AllowedPrincipals?.length, second.AllowedPrincipals?.length]).toEqual([5, 3]);
   });
 
-  it('is added once, with an id that stays, and taken away without a word where it is not there', async () => {
+  it('are added once, with a fixed id, and removed without an error where they are missing', async () => {
     const first = await modify([root]);
     const second = await modify([root], ['arn:aws:iam::999999999999:root']);
 
@@ -114,17 +114,13 @@ describe('who may connect to a service of the sandbox', () => {
       () => modify([root], [], world.createService(consumer).id),
       'InvalidVpcEndpointServiceId.NotFound',
     ],
-    [
-      'principals of a service that is not there',
-      () => principals('vpce-svc-0'),
-      'InvalidVpcEndpointServiceId.NotFound',
-    ],
-  ])('refuses %s, and changes nothing', async (_, call, name) => {
+    ['principals of a missing service', () => principals('vpce-svc-0'), 'InvalidVpcEndpointServiceId.NotFound'],
+  ])('do not change with %s, which AWS refuses', async (_, call, name) => {
     await expect(call()).rejects.toMatchObject({ name });
     expect(await principals()).toEqual([]);
   });
 
-  it('is known to the owner of the service alone, as its configuration is', async () => {
+  it('are shown to the owner of the service alone, as the configuration is', async () => {
     const own = await as(provider).send(new DescribeVpcEndpointServiceConfigurationsCommand({}));
     const others = await as(consumer).send(new DescribeVpcEndpointServiceConfigurationsCommand({}));
     const byId = as(consumer).send(new DescribeVpcEndpointServiceConfigurationsCommand({ ServiceIds: [service.id] }));

@@ -38,7 +38,7 @@ async function associationsOf(input: DescribeVpcEndpointAssociationsCommandInput
   return (await ec2.send(new DescribeVpcEndpointAssociationsCommand(input))).VpcEndpointAssociations;
 }
 
-it('describes an endpoint for a single resource by its resource configuration, and without service', async () => {
+it('an endpoint for a single resource has its resource configuration, and no service', async () => {
   const { id } = addResourceEndpoint([{ arn }]);
 
   const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [id] }));
@@ -48,7 +48,7 @@ it('describes an endpoint for a single resource by its resource configuration, a
 });
 
 describe('DescribeVpcEndpointAssociations', () => {
-  it('describes each resource of the caller, and why one failed', async () => {
+  it('describes each resource of the caller, with the reason of a failure', async () => {
     const failure = { code: 'Gone', message: 'the resource configuration is deleted' };
     const { id } = addResourceEndpoint([{ arn }, { accessibility: 'Inaccessible', failure }]);
     addResourceEndpoint([{ arn }], '333333333333');
@@ -71,7 +71,7 @@ describe('DescribeVpcEndpointAssociations', () => {
     ]);
   });
 
-  it('finds them by the endpoint, as a filter and by its id', async () => {
+  it('finds resources by the endpoint, as a filter and by its id', async () => {
     addResourceEndpoint([{}]);
     const { id } = addResourceEndpoint([{}]);
 
@@ -87,7 +87,7 @@ describe('DescribeVpcEndpointAssociations', () => {
     await expect(associationsOf({ MaxResults: 101 })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
-  it('follows what an endpoint reaches, whose successor reaches the same', async () => {
+  it('follows changed resources, and a recreated endpoint keeps its resources', async () => {
     const { id } = addResourceEndpoint([{}, {}]);
     world.setResources(id, [{ arn, accessibility: 'Inaccessible' }]);
 

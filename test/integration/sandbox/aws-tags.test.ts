@@ -28,7 +28,7 @@ afterEach(async () => {
 const tagsNow = () => world.endpoint(id)?.tags;
 
 describe('CreateTags', () => {
-  it('adds tags, replaces those of the same key and leaves the others', async () => {
+  it('adds tags, replaces tags with the same key and leaves the others', async () => {
     const Tags = [{ Key: 'kong:domain', Value: 'orders' }, { Key: 'team' }];
     await ec2.send(new CreateTagsCommand({ Resources: [id], Tags }));
 
@@ -50,10 +50,10 @@ describe('CreateTags', () => {
   const many = Array.from({ length: 49 }, (_, index) => ({ Key: `tag${index}`, Value: '' }));
 
   it.each<[string, (own: string) => readonly string[], (typeof tag)[], string]>([
-    ['an endpoint that is not there', () => ['vpce-0123456789abcdef0'], [tag], 'InvalidVpcEndpointId.NotFound'],
-    ['an instance that is not there', () => ['i-0123456789abcdef0'], [tag], 'InvalidInstanceID.NotFound'],
-    ['what it does not tag', () => ['subnet-0123456789abcdef0'], [tag], 'InvalidID'],
-    ['one of several that is not there', (one) => [one, 'vpce-0'], [tag], 'InvalidVpcEndpointId.NotFound'],
+    ['a missing endpoint', () => ['vpce-0123456789abcdef0'], [tag], 'InvalidVpcEndpointId.NotFound'],
+    ['a missing instance', () => ['i-0123456789abcdef0'], [tag], 'InvalidInstanceID.NotFound'],
+    ['an entity that it does not tag', () => ['subnet-0123456789abcdef0'], [tag], 'InvalidID'],
+    ['one missing entity of several', (one) => [one, 'vpce-0'], [tag], 'InvalidVpcEndpointId.NotFound'],
     ['a key of AWS', (one) => [one], [{ Key: 'aws:x', Value: '' }], 'InvalidParameterValue'],
     ['a key twice', (one) => [one], [tag, tag], 'InvalidParameterValue'],
     ['a key without end', (one) => [one], [{ Key: 'k'.repeat(129), Value: '' }], 'InvalidParameterValue'],
@@ -69,7 +69,7 @@ describe('CreateTags', () => {
     expect(tagsNow()).toEqual(before);
   });
 
-  it('does not let others tag an endpoint', async () => {
+  it('does not let other accounts tag an endpoint', async () => {
     const other = ec2Client(server.url, { ...own, account: '222222222222' });
 
     const answer = other.send(new CreateTagsCommand({ Resources: [id], Tags: [tag] }));
@@ -91,15 +91,15 @@ describe('DeleteTags', () => {
     ['a tag by its key, whatever its value', [{ Key: 'kong:domain' }], { 'kong:port': '8080' }],
     ['a tag that has the value', [{ Key: 'kong:domain', Value: 'sd2' }], { 'kong:port': '8080' }],
     ['no tag that has another value', [{ Key: 'kong:domain', Value: '' }], before],
-    ['no tag that is not there', [{ Key: 'team' }], before],
+    ['no missing tag', [{ Key: 'team' }], before],
     ['all tags where none is named', undefined, {}],
-  ])('takes away %s', async (_, Tags, left) => {
+  ])('removes %s', async (_, Tags, left) => {
     await ec2.send(new DeleteTagsCommand({ Resources: [id], Tags }));
 
     expect(tagsNow()).toEqual(left);
   });
 
-  it('refuses an endpoint that is not there', async () => {
+  it('refuses a missing endpoint', async () => {
     await expect(ec2.send(new DeleteTagsCommand({ Resources: ['vpce-0'] }))).rejects.toMatchObject({
       name: 'InvalidVpcEndpointId.NotFound',
     });

@@ -91,13 +91,13 @@ describe('DescribeVpcEndpoints', () => {
     ]);
   });
 
-  it('answers an empty list where there is nothing', async () => {
+  it('returns an empty list where there is no endpoint', async () => {
     const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({}));
 
     expect(VpcEndpoints).toEqual([]);
   });
 
-  it('pages over 2,500 endpoints by a thousand, whatever is asked for, and ends with an empty token', async () => {
+  it('pages over 2,500 endpoints by a thousand at most, and ends with an empty token', async () => {
     const ids = Array.from({ length: 2_500 }, () => addEndpoint().id);
 
     const pages: (string | undefined)[][] = [];
@@ -112,7 +112,7 @@ describe('DescribeVpcEndpoints', () => {
     expect(tokens.at(-1)).toBe('');
   });
 
-  it('misses and repeats nothing when an endpoint of an earlier page goes away', async () => {
+  it('misses and repeats nothing when an endpoint of an earlier page is deleted', async () => {
     const ids = Array.from({ length: 4 }, () => addEndpoint().id);
     const first = await ec2.send(new DescribeVpcEndpointsCommand({ MaxResults: 2 }));
     world.deleteEndpoint(String(ids[0]));
@@ -124,7 +124,7 @@ describe('DescribeVpcEndpoints', () => {
   });
 
   it.each(['available', 'pending', 'pendingAcceptance', 'partial', 'deleting', 'rejected', 'failed', 'expired'])(
-    'spells %s as the wire does, with interfaces and names there',
+    'spells %s as AWS does, with its interfaces and names',
     async (state) => {
       addEndpoint({ state });
 
@@ -136,7 +136,7 @@ describe('DescribeVpcEndpoints', () => {
     },
   );
 
-  it('tells why an endpoint failed', async () => {
+  it('returns the reason why an endpoint failed', async () => {
     world.setState(addEndpoint().id, 'failed', { code: 'InternalError', message: 'no capacity' });
 
     const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({}));
@@ -147,7 +147,7 @@ describe('DescribeVpcEndpoints', () => {
     });
   });
 
-  it('shows each account and region its own endpoints only', async () => {
+  it('shows each account and region only its own endpoints', async () => {
     const { id } = addEndpoint();
     const others = [provider, { ...consumer, region: 'us-west-2' }].map(clientAt);
 
@@ -187,7 +187,7 @@ describe('DescribeVpcEndpoints', () => {
       expect(await idsWith({ Name: name, Values: ['none', value()] })).toEqual([odd.id]);
     });
 
-    it('takes every filter into account', async () => {
+    it('applies every filter', async () => {
       const domain = { Name: 'tag:kong:domain', Values: ['sd2'] };
 
       expect(await idsWith(domain, { Name: 'vpc-endpoint-state', Values: ['available'] })).toEqual([]);
@@ -265,7 +265,7 @@ describe('DescribeNetworkInterfaces', () => {
     await expect(send(ids)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
-  it('names every interface that is gone', async () => {
+  it('names every interface that does not exist any more', async () => {
     const ids = [addEndpoint(), addEndpoint()].flatMap(({ interfaces }) => interfaces.map(({ id }) => id));
     world.detachInterface(String(ids[0]));
     const NetworkInterfaceIds = [...ids, 'eni-0'];
@@ -302,7 +302,7 @@ describe('DescribeAvailabilityZones, DescribeSubnets, DescribeVpcs', () => {
     return AvailabilityZones.map(({ ZoneId, ZoneName, State }) => ({ ZoneId, ZoneName, State }));
   }
 
-  it('gives two accounts the same zone ids under different names', async () => {
+  it('returns equal zone ids under different names for two accounts', async () => {
     const [own, other] = await Promise.all([zonesOf(consumer), zonesOf(provider)]);
 
     expect(own.map(({ ZoneId }) => ZoneId).sort()).toEqual(other.map(({ ZoneId }) => ZoneId).sort());
@@ -326,7 +326,7 @@ describe('DescribeAvailabilityZones, DescribeSubnets, DescribeVpcs', () => {
     await expect(zonesOf(consumer, { ZoneIds: ['usw2-az1'] })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
   });
 
-  it('maps subnets to zones as interfaces do', async () => {
+  it('maps subnets to the zones of their interfaces', async () => {
     const [one] = addEndpoint().interfaces;
 
     const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [String(one?.subnetId)] }));
@@ -351,7 +351,7 @@ describe('connections', () => {
     service = world.createService({ ...provider, acceptanceRequired: true });
   });
 
-  it('lets the provider, who sees whose they are, accept one and reject the other', async () => {
+  it('show the provider their owners; the provider accepts one and rejects the other', async () => {
     const [wanted, unwanted] = [addEndpoint().id, addEndpoint().id];
     const owner = clientAt(provider);
 
@@ -372,7 +372,7 @@ describe('connections', () => {
     expect(world.endpoints().map(({ state }) => state)).toEqual(['available', 'rejected']);
   });
 
-  it('finds connections by state', async () => {
+  it('are found by state', async () => {
     const { id } = addEndpoint();
     world.accept(addEndpoint().id);
     const Filters = [{ Name: 'vpc-endpoint-state', Values: ['pendingAcceptance'] }];
@@ -384,8 +384,8 @@ describe('connections', () => {
 
   it.each([
     ['the consumer accept its own connection', () => consumer, () => service.id],
-    ['the provider accept at a service that is not there', () => provider, () => 'vpce-svc-0'],
-  ])('does not let %s', async (_, caller, serviceId) => {
+    ['the provider accept at a missing service', () => provider, () => 'vpce-svc-0'],
+  ])('do not let %s', async (_, caller, serviceId) => {
     const { id } = addEndpoint();
 
     const answer = clientAt(caller()).send(
@@ -396,7 +396,7 @@ describe('connections', () => {
     expect(world.endpoint(id)?.state).toBe('pendingAcceptance');
   });
 
-  it('does not accept what is connected to another service', async () => {
+  it('are not accepted at another service', async () => {
     const { id } = addEndpoint();
     const { id: ServiceId } = world.createService(provider);
 
@@ -408,7 +408,7 @@ describe('connections', () => {
     expect(world.endpoint(id)?.state).toBe('pendingAcceptance');
   });
 
-  it('says which of several could not be accepted, and accepts the rest', async () => {
+  it('name those of several that could not be accepted, and the rest is accepted', async () => {
     const [failed, waiting] = [addEndpoint({ state: 'failed' }).id, addEndpoint().id];
 
     const { Unsuccessful } = await clientAt(provider).send(
@@ -421,7 +421,7 @@ describe('connections', () => {
 });
 
 describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
-  it('creates an endpoint in the subnets given, and deletes it', async () => {
+  it('creates an endpoint in the given subnets, and deletes it', async () => {
     const vpc = world.createVpc(consumer);
     const subnet = world.subnets(consumer).find(({ zone }) => zone.id === 'use1-az2');
 
@@ -443,10 +443,10 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
     expect(world.endpoint(id)?.state).toBe('deleted');
   });
 
-  describe('as AWS refuses it', () => {
+  describe('with a wrong request', () => {
     const other = { account: provider.account, region: 'us-west-2' };
 
-    /** A valid request but for one thing. */
+    /** A valid request with one mistake. */
     function requestWith(change: (valid: CreateVpcEndpointCommandInput) => Partial<CreateVpcEndpointCommandInput>) {
       const { id: VpcId, subnets } = world.createVpc(consumer);
       const SubnetIds = subnets.slice(0, 2).map(({ id }) => id);
@@ -457,7 +457,7 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
     it.each<[string, Parameters<typeof requestWith>[0], string]>([
       ['the type that is meant when none is named', () => ({ VpcEndpointType: undefined }), 'InvalidParameter'],
       ['a type that the service has not', () => ({ VpcEndpointType: 'GatewayLoadBalancer' }), 'InvalidParameter'],
-      ['a subnet that is not there', () => ({ SubnetIds: ['subnet-0'] }), 'InvalidSubnetId.NotFound'],
+      ['a missing subnet', () => ({ SubnetIds: ['subnet-0'] }), 'InvalidSubnetId.NotFound'],
       [
         'a subnet of another VPC',
         () => ({ SubnetIds: [world.createVpc(consumer).subnets[0]?.id ?? ''] }),
@@ -468,8 +468,8 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
         ({ SubnetIds = [] }) => ({ SubnetIds: [...SubnetIds, ...SubnetIds] }),
         'DuplicateSubnetsInSameZone',
       ],
-      ['a VPC of somebody else', () => ({ VpcId: world.createVpc(provider).id }), 'InvalidVpcId.NotFound'],
-      ['a service that is not there', () => ({ ServiceName: 'com.amazonaws.vpce.x' }), 'InvalidServiceName'],
+      ['a foreign VPC', () => ({ VpcId: world.createVpc(provider).id }), 'InvalidVpcId.NotFound'],
+      ['a missing service', () => ({ ServiceName: 'com.amazonaws.vpce.x' }), 'InvalidServiceName'],
       [
         'a service of another region that is not named',
         () => ({ ServiceName: world.createService(other).name }),
@@ -480,12 +480,12 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
         () => ({ TagSpecifications: [{ ResourceType: 'vpc', Tags: [{ Key: 'a', Value: 'b' }] }] }),
         'InvalidParameterValue',
       ],
-    ])('refuses %s, and makes nothing', async (_, change, name) => {
+    ])('refuses %s, and creates nothing', async (_, change, name) => {
       await expect(requestWith(change)).rejects.toMatchObject({ name });
       expect(world.endpoints()).toEqual([]);
     });
 
-    it('says which subnet is in a zone that the service has not', async () => {
+    it('names the subnet in a zone that the service does not have', async () => {
       world.setServiceZones(service.name, ['use1-az1']);
       const at = (zoneId: string) => world.subnets(consumer).find(({ zone }) => zone.id === zoneId)?.id ?? '';
 
@@ -501,7 +501,7 @@ describe('CreateVpcEndpoint and DeleteVpcEndpoints', () => {
       });
     });
 
-    it('takes a service of another region that is named', async () => {
+    it('accepts a service of another region that the request names', async () => {
       const { name } = world.createService(other);
 
       const { VpcEndpoint } = await requestWith(() => ({ ServiceName: name, ServiceRegion: 'us-west-2' }));
@@ -526,7 +526,7 @@ describe('DescribeVpcEndpointServices', () => {
     return ServiceDetails?.map(({ ServiceName }) => ServiceName);
   };
 
-  it('lists the services of the region, or those that are named', async () => {
+  it('lists the services of the region, or the named services', async () => {
     const { name } = world.createService(provider);
     world.createService({ ...provider, region: 'us-west-2' });
 
@@ -534,12 +534,12 @@ describe('DescribeVpcEndpointServices', () => {
     expect(await namesOf(name)).toEqual([name]);
   });
 
-  it('refuses a name that there is not', async () => {
+  it('refuses a name that does not exist', async () => {
     await expect(namesOf(service.name, 'x')).rejects.toMatchObject({ name: 'InvalidServiceName' });
   });
 });
 
-describe('an action that is not built', () => {
+describe('an unsupported action', () => {
   it('is refused by name', async () => {
     await expect(ec2.send(new DescribeImagesCommand({}))).rejects.toMatchObject({
       name: 'InvalidAction',

@@ -91,7 +91,7 @@ describe('namespaces and services', () => {
     ]);
   });
 
-  it('of others are reached by ARN alone', async () => {
+  it('of other accounts are found by ARN alone', async () => {
     const client = clientOf(guest.account);
 
     const byArn = await client.send(new GetNamespaceCommand({ Id: namespace.arn }));
@@ -106,7 +106,7 @@ describe('namespaces and services', () => {
     });
   });
 
-  it('are nothing to an account with which they are not shared', async () => {
+  it('are hidden from accounts with which they are not shared', async () => {
     expect(await clientOf('333333333333').send(new ListNamespacesCommand({}))).toMatchObject({ Namespaces: [] });
   });
 });
@@ -128,7 +128,7 @@ describe('instances', () => {
     expect(new Set(ids).size).toBe(250);
   });
 
-  it('are discovered in no order, cut off without a word', async () => {
+  it('are discovered in no order, and cut off without a warning', async () => {
     register(250);
 
     const [cut, one, other] = [
@@ -142,7 +142,7 @@ describe('instances', () => {
     expect([...one].sort()).toEqual([...other].sort());
   });
 
-  it('come and go a while after they are registered and deregistered', async () => {
+  it('appear and leave a while after their registration and deregistration', async () => {
     const instance = { ServiceId: service.id, InstanceId: 'one' };
     const statuses: (string | undefined)[] = [];
     const look = async (OperationId: string | undefined) => {
@@ -185,17 +185,17 @@ describe('health', () => {
     ['HEALTHY', ['i-1']],
     ['UNHEALTHY', ['i-0']],
     ['HEALTHY_OR_ELSE_ALL', ['i-1']],
-  ] as const)('%s filters what is discovered', async (HealthStatus, expected) => {
+  ] as const)('%s filters the discovered instances', async (HealthStatus, expected) => {
     expect((await discover({ HealthStatus })).sort()).toEqual(expected);
   });
 
-  it('HEALTHY_OR_ELSE_ALL gives all when none is healthy', async () => {
+  it('HEALTHY_OR_ELSE_ALL returns all when none is healthy', async () => {
     world.cloudMap.setHealth(service.id, 'i-1', 'UNHEALTHY');
 
     expect(await discover({ HealthStatus: 'HEALTHY_OR_ELSE_ALL' })).toHaveLength(2);
   });
 
-  it('is told by instance, and leaves the revision as it is', async () => {
+  it('is set for each instance, and does not change the revision', async () => {
     const revision = async () => (await cloudMap.send(new DiscoverInstancesRevisionCommand(named))).InstancesRevision;
     const before = await revision();
     world.cloudMap.setHealth(service.id, 'i-1', 'UNKNOWN');

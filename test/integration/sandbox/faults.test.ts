@@ -26,7 +26,7 @@ describe('a fault of AWS', () => {
     return { scope: scopes[0], quarantined, changes };
   }
 
-  it('hides from the list what was made since, while it lags', async () => {
+  it('hides new endpoints from the list, while the list lags', async () => {
     const past = rememberWorld(estate.world);
     estate.addEndpoint('sd3', ['10.0.1.12']);
     const end = estate.aws.inject({ kind: 'lag', past });
@@ -39,7 +39,7 @@ describe('a fault of AWS', () => {
     expect(caughtUp.scope).toMatchObject({ status: 'known', endpoints: 2 });
   });
 
-  it('fm-11 quarantines an endpoint whose interfaces AWS does not find by their ids yet, and only that', async () => {
+  it('fm-11 quarantines only the endpoint whose interfaces AWS does not find by their ids yet', async () => {
     const past = rememberWorld(estate.world);
     const id = estate.addEndpoint('sd3', ['10.0.1.12']);
     estate.aws.inject({ kind: 'lag', past, action: 'DescribeNetworkInterfaces' });
@@ -51,13 +51,13 @@ describe('a fault of AWS', () => {
     expect(changes).toEqual([]);
   });
 
-  it('fm-08 makes no difference when lists end with an empty token', async () => {
+  it('fm-08 has no effect if lists end with an empty token', async () => {
     estate.aws.inject({ kind: 'emptyToken' });
 
     expect(await sync()).toMatchObject({ scope: { status: 'known' }, changes: [] });
   });
 
-  it('fm-03 makes the scope unknown when an answer stops half-way, at its deadline', async () => {
+  it('fm-03 makes the scope unknown at its deadline, if an answer stops half-way', async () => {
     const clock = createFakeClock();
     const config = vpcEndpointsConfig({ endpoint: estate.aws.url });
     const sources = createSources({ owner: 'test', sources: [config] }, { clock });
@@ -72,7 +72,7 @@ describe('a fault of AWS', () => {
     expect(scopes).toMatchObject([{ lastGood: { discovered: { endpoints: [{ domain: 'sd2' }] } } }]);
   });
 
-  it("is put right by the SDK when AWS's clock is an hour ahead", async () => {
+  it("is corrected by the SDK when AWS's clock is an hour ahead", async () => {
     process.env.AWS_MAX_ATTEMPTS = '2';
     estate.aws.inject({ kind: 'skew', aheadMs: 3_600_000, action });
 

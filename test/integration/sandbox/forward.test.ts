@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import { forward } from '#sandbox/gateway/proxy/forward';
 import { listenTogether } from '#sandbox/network/loopback';
 
-it('takes a connection that came in time, although the event loop was blocked for longer than connectTimeoutMs', async () => {
+it('accepts a connection that came in time, although a blocked event loop saw it after connectTimeoutMs', async () => {
   const provider = await listenTogether(['127.0.0.1'], () => createServer((_, response) => response.end('{}')));
   const agent = new Agent();
   const { signal } = new AbortController();

@@ -24,7 +24,7 @@ function hostsSeen(provider: Provider): readonly (string | undefined)[] {
   return provider.requests().map(({ headers }) => headers.host);
 }
 
-/** A gateway with the routes that domains of `claims` get. */
+/** A gateway with the routes of domains with these `claims`. */
 async function openBounded(): Promise<ReadonlyMap<string, Provider>> {
   stage = await startGatewayStage();
   const providers = new Map<string, Provider>();
@@ -103,7 +103,7 @@ describe('the gateway proxies', () => {
     });
   });
 
-  it('fm-46 nothing that merely begins with a bounded path', async () => {
+  it('fm-46 nothing that only begins like a bounded path', async () => {
     await openBounded();
 
     for (const path of unreached) expect({ path, ...(await stage.ask(path)) }).toMatchObject({ path, status: 404 });
@@ -138,7 +138,7 @@ describe('the gateway proxies', () => {
     expect(answer.body).toMatchObject({ body });
   });
 
-  it('a service whose host is no upstream straight to that address', async () => {
+  it('a service without an upstream straight to the address in its host', async () => {
     stage = await startGatewayStage();
     const provider = await stage.provide();
     stage.seedDomain([], { service: { host: provider.addresses[0] ?? '', port: provider.port } });
@@ -148,7 +148,7 @@ describe('the gateway proxies', () => {
   });
 });
 
-describe('the gateway answers itself', () => {
+describe('the gateway answers without a provider:', () => {
   it.each([
     ['404 where no route matches', {}, '/other', 404, 'no Route matched with those values'],
     ['503 where the upstream has no target', {}, '/sd2', 503, 'failure to get a peer from the ring-balancer'],
@@ -161,7 +161,7 @@ describe('the gateway answers itself', () => {
     expect(await stage.ask(path)).toEqual({ status, body: { message } });
   });
 
-  it('502 after one try more than retries, when the address refuses', async () => {
+  it('502 after one try and all retries, when the address refuses', async () => {
     stage = await startGatewayStage();
     stage.seedDomain([await stage.deadAddress()], { service: { retries: 2 } });
     await stage.settle();
@@ -170,7 +170,7 @@ describe('the gateway answers itself', () => {
     expect(stage.hops).toMatchObject([{ status: 502, tries: 3 }]);
   });
 
-  it('502 when the provider breaks the connection in the middle of a request that must not be repeated', async () => {
+  it('502 when the provider breaks the connection of a request that must not be repeated', async () => {
     stage = await startGatewayStage();
     const addresses = stage.loopback.allot(1);
     const broken = await listenTogether(addresses, () => createServer((message) => message.destroy()));
@@ -209,7 +209,7 @@ describe('the gateway balances', () => {
     expect(stage.hops.map(({ tries }) => tries)).toEqual([2, 1, 1, 1]);
   });
 
-  it('requests to an ejected address again once its active check is answered', async () => {
+  it('requests to an ejected address again once its active check succeeds', async () => {
     stage = await startGatewayStage();
     const [first, second] = [await stage.provide(), await stage.provide()];
     const dead = await stage.provide();
@@ -255,8 +255,10 @@ describe('the gateway balances', () => {
   });
 });
 
-describe('the gateway runs the plugin', () => {
-  /** A stage whose plugin does what `access` does, bound to the service with a provider behind its upstream. */
+describe('a plugin in the gateway', () => {
+  /**
+   * A gateway with a plugin that runs `access`, on a service with a provider behind its upstream.
+   */
   async function startPlugged(access: PluginRunner['access']) {
     stage = await startGatewayStage({ runner: { access } });
     const [balanced, chosen] = [await stage.provide(), await stage.provide()];
@@ -265,7 +267,7 @@ describe('the gateway runs the plugin', () => {
     return { balanced, chosen };
   }
 
-  it('whose set_target overrides the balancer and Host', async () => {
+  it('overrides the balancer and Host with set_target', async () => {
     const target: { ip: string; port: number } = { ip: '', port: 0 };
     const { balanced, chosen } = await startPlugged(async ({ config }, pdk) => {
       expect(config).toEqual({ domain: 'sd2' });
@@ -281,7 +283,7 @@ describe('the gateway runs the plugin', () => {
     expect(stage.hops).toMatchObject([{ chosenBy: 'plugin', address: addressOf(chosen), tries: 1 }]);
   });
 
-  it('whose set_header after set_target decides Host', async () => {
+  it('sets Host with set_header after set_target', async () => {
     const target: { ip: string; port: number } = { ip: '', port: 0 };
     const { chosen } = await startPlugged(async (_, pdk) => {
       await pdk('kong.service.set_target', [target.ip, target.port]);
@@ -295,7 +297,7 @@ describe('the gateway runs the plugin', () => {
     expect(hostsSeen(chosen)).toEqual(['sd2.example:8080']);
   });
 
-  it('whose set_upstream leads to another upstream, and leaves the request when there is none of that name', async () => {
+  it('leads to another upstream with set_upstream, and changes nothing if that upstream is missing', async () => {
     const { balanced, chosen } = await startPlugged(async (_, pdk) => {
       await pdk('kong.service.set_upstream', ['use1-az1.sd2.privatelink']);
     });
@@ -312,7 +314,7 @@ describe('the gateway runs the plugin', () => {
     expect(stage.hops.map(({ chosenBy }) => chosenBy)).toEqual(['balancer', 'plugin']);
   });
 
-  it('whose response.exit answers without the provider', async () => {
+  it('answers without the provider with response.exit', async () => {
     const { balanced } = await startPlugged(async (_, pdk) => {
       await pdk('kong.response.exit', [503, '{"message":"no target"}', { 'Content-Type': 'application/json' }]);
     });
@@ -322,7 +324,7 @@ describe('the gateway runs the plugin', () => {
     expect(balanced.requests()).toEqual([]);
   });
 
-  it('and goes on without it when the plugin server fails', async () => {
+  it('is skipped when the plugin server fails', async () => {
     const { balanced } = await startPlugged(async () => {
       throw new Error('the plugin server closed the connection');
     });
@@ -332,8 +334,8 @@ describe('the gateway runs the plugin', () => {
   });
 });
 
-describe('the gateway runs request-termination', () => {
-  /** A stage whose domain has it with this configuration. */
+describe('request-termination in the gateway', () => {
+  /** A gateway whose domain has the plugin with this configuration. */
   async function startTerminated(config: JsonObject) {
     stage = await startGatewayStage();
     const provider = await stage.provide();
@@ -344,10 +346,10 @@ describe('the gateway runs request-termination', () => {
   }
 
   it.each([
-    ['the status, and what Kong says with it', { status_code: 503 }, 503, { message: 'Service unavailable' }],
+    ["the status, and Kong's message for the status", { status_code: 503 }, 503, { message: 'Service unavailable' }],
     ['a message', { status_code: 418, message: 'gone for tea' }, 418, { message: 'gone for tea' }],
     ['a body', { status_code: 503, body: 'closed', content_type: 'text/plain' }, 503, 'closed'],
-  ])('which answers with %s, without the provider', async (_, config, status, body) => {
+  ])('answers with %s, without the provider', async (_, config, status, body) => {
     const provider = await startTerminated(config);
 
     expect(await stage.ask('/sd2')).toEqual({ status, body });
@@ -358,15 +360,15 @@ describe('the gateway runs request-termination', () => {
     ['/sd2', {}, 200],
     ['/sd2', { 'x-maintenance': '1' }, 503],
     ['/sd2?X-Maintenance=1', {}, 503],
-  ])('which waits for its trigger, a header or a word of the query: %s %j', async (path, headers, status) => {
+  ])('waits for its trigger, a header or a query parameter: %s %j', async (path, headers, status) => {
     await startTerminated({ status_code: 503, trigger: 'X-Maintenance' });
 
     expect((await stage.ask(path, { headers })).status).toBe(status);
   });
 });
 
-describe('the gateway follows the control plane', () => {
-  it('by itself, and reports what it has', async () => {
+describe('the gateway', () => {
+  it('follows the control plane, and reports its configuration', async () => {
     stage = await startGatewayStage();
     const [before, after] = [await stage.provide(), await stage.provide()];
     const { upstream } = stage.seedDomain([addressOf(before)]);
@@ -382,7 +384,7 @@ describe('the gateway follows the control plane', () => {
     expect(stage.reported.at(-1)).toMatchObject({ hostname: 'gateway-use1-az1', configHash: hash });
   });
 
-  it('over the pages of a long list', async () => {
+  it('reads all pages of a long list', async () => {
     stage = await startGatewayStage();
     const provider = await stage.provide();
     const { upstream } = stage.seedDomain([]);
@@ -394,7 +396,7 @@ describe('the gateway follows the control plane', () => {
     expect((await stage.ask('/sd2')).status).toBe(200);
   });
 
-  it('and keeps routing while it is away', async () => {
+  it('keeps routing while the control plane is down', async () => {
     stage = await startGatewayStage();
     stage.seedDomain([addressOf(await stage.provide())]);
     await stage.settle();
@@ -405,7 +407,7 @@ describe('the gateway follows the control plane', () => {
     expect((await stage.ask('/sd2')).status).toBe(200);
   });
 
-  it('and says what is wrong to whom waits for a configuration', async () => {
+  it('names its problem to a caller that waits for a configuration', async () => {
     stage = await startGatewayStage();
     const stray = await startGateway({
       controlPlane: { address: stage.konnect.url, name: 'unknown', token: 'kpat_test' },
@@ -419,8 +421,8 @@ describe('the gateway follows the control plane', () => {
   });
 });
 
-describe('the gateway survives', () => {
-  it('a client that hangs up in the middle of a request', async () => {
+describe('the gateway with bad input', () => {
+  it('survives a client that hangs up in the middle of a request', async () => {
     stage = await startGatewayStage();
     const events = new EventEmitter();
     const arrived = once(events, 'arrived');
@@ -440,7 +442,7 @@ describe('the gateway survives', () => {
     expect((await stage.ask('/sd2')).status).toBe(200);
   });
 
-  it('a second start on a port that is taken by rejecting', async () => {
+  it('rejects a second start on a taken port', async () => {
     stage = await startGatewayStage();
     const { host, port } = stage.gateway;
     const controlPlane = { address: stage.konnect.url, name: 'prod', token: 'kpat_test' };
@@ -448,7 +450,7 @@ describe('the gateway survives', () => {
     await expect(startGateway({ controlPlane, zoneId: 'z', listen: { host, port } })).rejects.toThrow('EADDRINUSE');
   });
 
-  it('no address but loopback', async () => {
+  it('refuses to listen on an address that is not loopback', async () => {
     stage = await startGatewayStage();
     const controlPlane = { address: stage.konnect.url, name: 'prod', token: 'kpat_test' };
 

@@ -7,7 +7,7 @@ import { until } from '../../support/until';
 const { signal } = new AbortController();
 const servers = () => process.getActiveResourcesInfo().filter((name) => /ServerWrap|UDPWrap/.test(name)).length;
 
-/** Estate T4, which prepares servers of its own, with one part that cannot be had. */
+/** Estate T4, which prepares servers of its own, with one broken part. */
 function brokenT4(part: (prepared: Prepared) => Partial<Prepared>): Prepare {
   return async (ground) => {
     const prepared = await prepareT4(ground);
@@ -21,10 +21,10 @@ beforeEach(() => {
   before = servers();
 });
 
-// Node lists a handle for a moment after it was closed, those of the file before this one too.
+// Node lists a handle for a moment after its close, even a handle of the test file before.
 afterEach(() => until('no server is left', () => servers() <= before));
 
-describe('a stage that cannot be opened leaves no server behind', () => {
+describe('a stage leaves no server behind', () => {
   it('when the product does not start', async () => {
     const prepare = brokenT4(({ setting }) => ({
       setting: {
@@ -44,7 +44,7 @@ describe('a stage that cannot be opened leaves no server behind', () => {
     await expect(openStage(prepare, signal)).rejects.toThrow('no estate');
   });
 
-  it('and when it is closed', async () => {
+  it('when it is closed', async () => {
     const stage = await openStage(prepareT4, signal);
     expect(servers()).toBeGreaterThan(before);
 

@@ -24,7 +24,7 @@ const echo: ProviderOptions['handle'] = async ({ address, method, path, body }) 
 });
 
 describe('openLoopback', () => {
-  it('gives each endpoint interfaces of its own, or one address where the machine has no more', async () => {
+  it('gives each endpoint its own interfaces, or one address where the machine has no more', async () => {
     const { isDistinct, allot } = await openLoopback();
 
     const allotted = [allot(3), allot(2)];
@@ -38,7 +38,7 @@ describe('openLoopback', () => {
 });
 
 describe('listenTogether', () => {
-  it('closes what it opened when one of the addresses cannot be listened on', async () => {
+  it('closes its servers when one of the addresses cannot be used', async () => {
     const { allot } = await openLoopback();
     const taken = await listenTogether(['127.0.0.1'], () => createServer());
     open.push(taken);
@@ -54,13 +54,13 @@ describe('listenTogether', () => {
     expect(servers.map(({ listening }) => listening)).not.toContain(true);
   });
 
-  it('tries again when the port that it was given is taken', async () => {
+  it('tries again when its given port is taken', async () => {
     let attempts = 0;
     const serverFor = () => {
       attempts += 1;
       const server = createServer();
       const taken = Object.assign(new Error('taken'), { code: 'EADDRINUSE' });
-      // What the system says when another address has that port in use.
+      // The system's error when another address has that port in use.
       const refuse = () => {
         server.emit('error', taken);
         return server;
@@ -77,7 +77,7 @@ describe('listenTogether', () => {
 });
 
 describe('startProvider', () => {
-  it('answers on all its addresses at one port, and remembers what each was asked', async () => {
+  it('answers on all its addresses at one port, and records the requests of each', async () => {
     const { allot } = await openLoopback();
     const provider = await provide(allot(2), echo);
 
@@ -93,7 +93,7 @@ describe('startProvider', () => {
     ]);
   });
 
-  it('answers at more addresses from then on, at the same port, until it is closed', async () => {
+  it('answers at added addresses, at the same port, until it is closed', async () => {
     const { allot, isDistinct } = await openLoopback();
     const provider = await provide(allot(1), echo);
     const [address = ''] = allot(1);
@@ -121,7 +121,7 @@ describe('startProvider', () => {
     expect([statusCode, await body.json()]).toEqual([500, { message: 'on-premises is away' }]);
   });
 
-  it('breaks requests under way when it is closed', async () => {
+  it('breaks running requests when it is closed', async () => {
     const events = new EventEmitter();
     const arrived = once(events, 'arrived');
     const provider = await provide(['127.0.0.1'], async () => {
@@ -138,7 +138,7 @@ describe('startProvider', () => {
 });
 
 describe('startPassThrough', () => {
-  it('lets bytes through to what is behind it', async () => {
+  it('forwards bytes to the server behind it', async () => {
     const { allot } = await openLoopback();
     const provider = await provide(['127.0.0.1'], echo);
     const [address = ''] = allot(1);
@@ -151,7 +151,7 @@ describe('startPassThrough', () => {
     expect(provider.requests()).toMatchObject([{ path: '/through', headers: { host: `${address}:${door.port}` } }]);
   });
 
-  it('breaks the connection when nothing is behind it', async () => {
+  it('breaks the connection when no server is behind it', async () => {
     const provider = await provide(['127.0.0.1'], echo);
     await provider.close();
     const door = await startPassThrough({ addresses: ['127.0.0.1'], to: { host: '127.0.0.1', port: provider.port } });

@@ -24,7 +24,7 @@ const event: StoryEvent = {
   },
 };
 
-it('tells an event of the story so that a person can read it', () => {
+it('an event of the story is printed as readable text', () => {
   const text = formatEvent(event, { env: {}, out: () => {}, err: () => {}, isTerminal: false });
 
   expect(text).toContain('gateway -> sd2');
@@ -32,7 +32,7 @@ it('tells an event of the story so that a person can read it', () => {
   expect(text).toMatch(/ok the nonce [0-9a-f-]{36} came back from the end of the chain\n/);
 });
 
-it('names the estates that there are when asked for another', async () => {
+it('an unknown estate is refused with the names of the estates', async () => {
   const { exitCode, err } = await runCli(['sandbox', '--once', '--estate', 'T9']);
 
   expect(exitCode).toBe(1);

@@ -39,7 +39,7 @@ async function startGateway(): Promise<Provider> {
   return gateway;
 }
 
-it('serves AWS, Konnect and a door to the gateway until it is closed', async () => {
+it('the served sandbox answers as AWS, Konnect and gateway until it is closed', async () => {
   const { port } = await startGateway();
   const served = await serve('T0', { ports: { ...anyPorts, gateway: port } });
 
@@ -58,35 +58,32 @@ it.each([
   ['T2', ['dogs', 'todo']],
   ['T3', ['employees', 'payroll']],
   ['T4', ['archive', 'catalogue', 'stock']],
-])(
-  'writes a configuration with which the command line sees the domains of %s, and says where it is',
-  async (estate, domains) => {
-    const served = await serve(estate);
+])('the written configuration shows the domains of %s, and its path is printed', async (estate, domains) => {
+  const served = await serve(estate);
 
-    const { exitCode, report } = await runServed(served, 'discover');
-    const text = formatServed(served, { env: {} });
-    const { close: _, ...told } = served;
-    await served.close();
+  const { exitCode, report } = await runServed(served, 'discover');
+  const text = formatServed(served, { env: {} });
+  const { close: _, ...told } = served;
+  await served.close();
 
-    expect(misfitsOf(['sandbox'], JSON.stringify(told))).toEqual([]);
-    expect([exitCode, report.quarantined]).toEqual([0, []]);
-    expect(report.endpoints.map(({ domain }: { readonly domain: string }) => domain).sort()).toEqual(domains);
-    expect(text).toContain(`sandbox: estate ${estate} on loopback`);
-    expect(text).toContain(` KONG_PRIVATELINK_CONFIG=${served.configPath} `);
-    expect(text).toContain('  npx kong-privatelink sync\n');
-    expect(text).toContain(`  ${served.experiment.command}\n`);
-    expect(text).toContain('Ctrl-C');
-    expect(existsSync(served.configPath)).toBe(false);
-  },
-);
+  expect(misfitsOf(['sandbox'], JSON.stringify(told))).toEqual([]);
+  expect([exitCode, report.quarantined]).toEqual([0, []]);
+  expect(report.endpoints.map(({ domain }: { readonly domain: string }) => domain).sort()).toEqual(domains);
+  expect(text).toContain(`sandbox: estate ${estate} on loopback`);
+  expect(text).toContain(` KONG_PRIVATELINK_CONFIG=${served.configPath} `);
+  expect(text).toContain('  npx kong-privatelink sync\n');
+  expect(text).toContain(`  ${served.experiment.command}\n`);
+  expect(text).toContain('Ctrl-C');
+  expect(existsSync(served.configPath)).toBe(false);
+});
 
-it('leaves the contract to whoever has the plugin of callers in their gateway', async () => {
+it('the written configuration has no contracts, because the gateway may lack the callers plugin', async () => {
   const { configPath } = await serve();
 
   expect(readFileSync(configPath, 'utf8')).not.toContain('contracts');
 });
 
-it('takes variables out of the way that AWS tools prefer to its files', async () => {
+it("the printed commands unset variables that AWS tools prefer to the sandbox's files", async () => {
   const served = await serve();
 
   expect(formatServed(served, { env: {} })).not.toContain('unset');
@@ -95,7 +92,7 @@ it('takes variables out of the way that AWS tools prefer to its files', async ()
   );
 });
 
-describe('an endpoint that people connect by hand', () => {
+describe('an endpoint that a person connects by hand', () => {
   const region = 'us-east-1';
 
   async function endpointIn(ec2: EC2Client, id: string) {
@@ -103,7 +100,7 @@ describe('an endpoint that people connect by hand', () => {
     return VpcEndpoints?.[0];
   }
 
-  it('waits for the provider, serves soon after it is accepted, and is deleted after a while', async () => {
+  it('waits for the provider, serves soon after acceptance, and is deleted after a while', async () => {
     let nowMs = Date.now();
     const { port: kong } = await startGateway();
     const served = await serve('T0', { ports: { ...anyPorts, gateway: kong }, now: () => nowMs });
@@ -145,7 +142,7 @@ describe('an endpoint that people connect by hand', () => {
   });
 });
 
-it('names what most likely holds the port when it is taken, and how to choose another', async () => {
+it('a taken port is reported with the likely process, and with the way to choose another port', async () => {
   const { konnectUrl } = await serve();
   const ports = { ...anyPorts, konnect: Number(new URL(konnectUrl).port) };
 
@@ -182,7 +179,7 @@ it.each([
   expect(JSON.parse(json).error).toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
-it('is tried with each estate that there is', () => {
+it('each estate can be served', () => {
   expect(estateNames).toEqual(['T0', 'T1', 'T2', 'T3', 'T4']);
 });
 

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => estate.close());
 
-/** The control plane of before is a stage now, after another one. */
+/** The former only control plane is a stage now, after another stage. */
 function becomeStages(): void {
   estate.configure(
     stagedConfig(
@@ -26,7 +26,7 @@ function stateFiles(): Readonly<Record<string, string>> {
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
-it('uses the state of the only control plane for the same one as a stage, without a write to either', async () => {
+it('a stage uses the state of its time as the only control plane, without a write to either', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await estate.run('sync');
   const before = stateFiles();
@@ -44,7 +44,7 @@ it('uses the state of the only control plane for the same one as a stage, withou
   expect(journals(before)).toHaveLength(1);
 });
 
-it('goes on counting absences', async () => {
+it('a stage goes on counting absences', async () => {
   const endpoint = estate.addEndpoint('sd2', ['10.0.1.11']);
   estate.addEndpoint('sd2', ['10.0.1.12']);
   await estate.run('sync');
@@ -57,7 +57,7 @@ it('goes on counting absences', async () => {
   expect(out).toContain('is not listed; absence 2 of 3');
 });
 
-it('takes the plan that was made for the only control plane, for that stage alone', async () => {
+it('a stage accepts the plan that was made for the only control plane, and other stages refuse it', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   const plan = join(estate.folder, 'plan.json');
   await estate.run('diff', '--out', plan);

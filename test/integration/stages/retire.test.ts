@@ -25,7 +25,7 @@ afterEach(() => estate.close());
 const services = () => names.map((name) => estate.konnect.entities(name, 'services').length);
 const stagesOf = (out: string): readonly Record<string, unknown>[] => JSON.parse(out).stages;
 
-/** Hangs a plugin of somebody else on the service of one stage, which then cannot be retired. */
+/** Adds a foreign plugin to the service of one stage. Retiring this stage then fails. */
 function hangOn(name: string): void {
   const [service] = estate.konnect.entities(name, 'services');
   estate.konnect.seed(name, 'plugins', { name: 'key-auth', config: {}, service: { id: service?.id ?? '' } });
@@ -53,7 +53,7 @@ async function answering(...answers: readonly boolean[]) {
   return { exitCode, told: told.join('') };
 }
 
-it('asks for each stage in order, and shows what came of one before it asks for the next', async () => {
+it('retire asks for each stage in order, and shows each result before the next question', async () => {
   const { exitCode, told } = await answering(true, false, true);
 
   expect({ exitCode, services: services() }).toEqual({ exitCode: 3, services: [0, 1, 0] });
@@ -71,7 +71,7 @@ it('asks for each stage in order, and shows what came of one before it asks for 
   ]);
 });
 
-it('goes on with the others where one refuses', async () => {
+it('retire goes on with the other stages when one stage refuses', async () => {
   hangOn('eu');
 
   const { exitCode, out } = await estate.run('retire', 'sd2', '--yes', '--json');
@@ -84,7 +84,7 @@ it('goes on with the others where one refuses', async () => {
   ]);
 });
 
-it('is done where a stage has the domain, and says where none has it', async () => {
+it('retire succeeds when a stage has the domain, and names the stages without it', async () => {
   await estate.run('retire', 'sd2', '--yes', '--stage', 'canary');
 
   const { exitCode, out } = await estate.run('retire', 'sd2', '--yes');
@@ -100,14 +100,14 @@ it('is done where a stage has the domain, and says where none has it', async () 
   ]);
 });
 
-it('asks nobody where --json is given, and refuses in each', async () => {
+it('retire asks no question with --json, and refuses in each stage', async () => {
   const { exitCode, out } = await estate.run('retire', 'sd2', '--json');
 
   expect({ exitCode, services: services() }).toEqual({ exitCode: 3, services: [1, 1, 1] });
   expect(stagesOf(out).map(({ refused }) => refused)).toEqual(names.map(() => expect.stringContaining('--yes')));
 });
 
-it('reads AWS once for all', async () => {
+it('retire reads AWS once for all stages', async () => {
   const before = estate.aws.calls.length;
 
   await estate.run('retire', 'sd2', '--yes', '--stage', 'canary');

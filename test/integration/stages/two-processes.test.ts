@@ -23,7 +23,7 @@ afterEach(async () => {
   await estate.close();
 });
 
-it('fm-69 a worker and a sync by hand with one stateDir write each entity once, and both end well', async () => {
+it('fm-69 a worker and a sync by hand with one stateDir write each entity once, and both succeed', async () => {
   estate.konnect.inject({ kind: 'delay', ms: 100, method: 'PUT', times: Infinity });
   worker = startWorkerProcess(estate, { argv: ['--log-level', 'debug'] });
   const writes = () => estate.konnect.calls.filter(({ method }) => method === 'PUT').map(({ path }) => path);

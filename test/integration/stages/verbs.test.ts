@@ -31,7 +31,7 @@ const stagesOf = (out: string): readonly Record<string, unknown>[] => JSON.parse
 const discoveries = () => estate.aws.calls.filter(({ action }) => action === 'DescribeVpcEndpoints').length;
 
 describe('sync of several stages', () => {
-  it('writes each, and tells of each under its title, in the order of the file', async () => {
+  it('writes each stage, and reports each under its title, in the order of the file', async () => {
     const { exitCode, out } = await estate.run('sync');
 
     expect({ exitCode, inEach: inEach() }).toEqual({ exitCode: 0, inEach: [2, 2, 2] });
@@ -39,7 +39,7 @@ describe('sync of several stages', () => {
     expect(out.match(/^Applied all 5 changes$/gm)).toHaveLength(3);
   });
 
-  it('prints one object with --json, with what each would print alone', async () => {
+  it('prints one object with --json, which holds the report of each stage', async () => {
     const { exitCode, out } = await estate.run('sync', '--json');
 
     expect(exitCode).toBe(0);
@@ -49,13 +49,13 @@ describe('sync of several stages', () => {
     );
   });
 
-  it('reads AWS once for all', async () => {
+  it('reads AWS once for all stages', async () => {
     await estate.run('sync');
 
     expect(discoveries()).toBe(1);
   });
 
-  it('asks AWS by id once for all, for what is not listed any more', async () => {
+  it('looks up missing ids once for all stages', async () => {
     await estate.run('sync');
     const more = estate.addEndpoint('sd2', ['10.0.3.11']);
     await estate.run('sync');
@@ -70,21 +70,21 @@ describe('sync of several stages', () => {
     expect({ forOthers, inEach: inEach() }).toEqual({ forOthers: forOne, inEach: [2, 2, 2] });
   });
 
-  it('prints with --stage what the only one prints, and touches no other', async () => {
+  it('prints with --stage the report of a single control plane, and writes no other stage', async () => {
     const { out, exitCode } = await estate.run('sync', '--stage', 'eu', '--json');
 
     expect({ exitCode, inEach: inEach() }).toEqual({ exitCode: 0, inEach: [0, 2, 0] });
     expect(JSON.parse(out)).toMatchObject({ stage: 'eu', applied: expect.any(Array) });
   });
 
-  it('says which stages there are where one is named that is not', async () => {
+  it('names the stages when the named stage does not exist', async () => {
     const { exitCode, err } = await estate.run('sync', '--stage', 'asia');
 
     expect({ exitCode, inEach: inEach() }).toEqual({ exitCode: 1, inEach: [0, 0, 0] });
     expect(err).toContain('--stage: there is no stage "asia"; the stages are: canary, eu, us [CONFIG_INVALID]');
   });
 
-  it('says of the only control plane that it is no stage', async () => {
+  it('says that the only control plane is no stage', async () => {
     estate.configure(stagedConfig(estate, []).replace('controlPlanes: []', `controlPlane: ${plain()}`));
 
     const { exitCode, err } = await estate.run('sync', '--stage', 'eu');
@@ -92,7 +92,7 @@ describe('sync of several stages', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave the option out') });
   });
 
-  it('writes the others where one is away, and says so', async () => {
+  it('writes the other stages while one is down, and says so', async () => {
     use(all()[0] ?? {}, away, all()[2] ?? {});
 
     const { exitCode, out, err } = await estate.run('sync');
@@ -102,7 +102,7 @@ describe('sync of several stages', () => {
     expect(err).toContain('error: stage away is behind: ');
   });
 
-  it('has in --json an error for one that is away, in its place', async () => {
+  it('has in --json an error for a stage that is down, in its place', async () => {
     use(all()[0] ?? {}, away, all()[2] ?? {});
 
     const { exitCode, out } = await estate.run('sync', '--json');
@@ -117,7 +117,7 @@ describe('sync of several stages', () => {
     });
   });
 
-  it('writes the others while one never answers', async () => {
+  it('writes the other stages while one never answers', async () => {
     const slow = await startKonnect({ controlPlanes: [{ name: 'slow' }], token: 'kpat_sandbox' });
     slow.inject({ kind: 'hang', times: Infinity });
     use({ ...stageOf({ konnect: slow }, 'slow') }, ...all());
@@ -131,7 +131,7 @@ describe('sync of several stages', () => {
     expect(stagesOf(out).map(({ error }) => error !== undefined)).toEqual([true, false, false, false]);
   });
 
-  it('writes the others where policy refuses one, and ends as that one', async () => {
+  it('writes the other stages where policy refuses one, and ends with the exit code of that one', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.3.${index + 1}`]));
     await estate.run('sync', '--stage', 'eu');
     for (const id of ids.slice(0, 15)) estate.world.deleteEndpoint(id);
@@ -143,7 +143,7 @@ describe('sync of several stages', () => {
     expect(inEach()).toEqual([7, 22, 7]);
   });
 
-  it('ends 4 where one cannot take an entity, and 1 where another is away too', async () => {
+  it('ends with 4 when one stage refuses an entity, and with 1 when another is down too', async () => {
     const [upstream] = [{ name: 'sd2.privatelink', tags: ['somebody'] }];
     estate.konnect.seed('eu', 'upstreams', upstream);
 
@@ -155,7 +155,7 @@ describe('sync of several stages', () => {
     expect(inEach()).toEqual([2, 0, 2]);
   });
 
-  it('writes what types there are, each by itself', async () => {
+  it('writes stages of all types, each separately', async () => {
     const admin = await startKongAdmin();
     const dbless = await startKongAdmin({ hasDatabase: false });
     const path = join(estate.folder, 'kong.yaml');
@@ -177,7 +177,7 @@ describe('sync of several stages', () => {
     await Promise.all([admin.close(), dbless.close()]);
   });
 
-  it('publishes once, with the first', async () => {
+  it('publishes once, with the first stage', async () => {
     const { cloudMap } = estate.world;
     const namespace = cloudMap.createNamespace({ account: '222222222222', region: 'us-east-1', name: 'shared' });
     const service = cloudMap.createHttpService({ namespaceId: namespace.id, name: 'employees' });
@@ -213,7 +213,7 @@ describe('stages by labels', () => {
     ...over,
   });
 
-  it('are written like those by name', async () => {
+  it('are written like stages by name', async () => {
     use(selected());
 
     const { exitCode, out } = await estate.run('sync', '--json');
@@ -222,7 +222,7 @@ describe('stages by labels', () => {
     expect(stagesOf(out).map(({ stage }) => stage)).toEqual(names);
   });
 
-  it('keep no other from its changes where they cannot be listed, and are told as an error', async () => {
+  it('do not block other stages when Konnect does not list them, and are reported as an error', async () => {
     use(all()[0] ?? {}, selected({ address: 'http://127.0.0.1:1' }), all()[1] ?? {});
 
     const { exitCode, out, err } = await estate.run('sync');
@@ -237,7 +237,7 @@ describe('stages by labels', () => {
     });
   });
 
-  it('are no matter of a stage that is named and listed', async () => {
+  it('do not affect a named stage in the file', async () => {
     use(selected({ address: 'http://127.0.0.1:1' }), all()[1] ?? {});
 
     const { exitCode } = await estate.run('sync', '--stage', 'eu');
@@ -247,7 +247,7 @@ describe('stages by labels', () => {
     expect(unknown).toMatchObject({ exitCode: 1, err: expect.stringContaining('label env: prod') });
   });
 
-  it('are an error alone where nothing else is there', async () => {
+  it('are the only error where no other stage exists', async () => {
     use(selected({ address: 'http://127.0.0.1:1' }));
 
     const { exitCode, out } = await estate.run('sync', '--json');
@@ -258,7 +258,7 @@ describe('stages by labels', () => {
 });
 
 describe('diff of several stages', () => {
-  it('shows each, writes nothing, and ends 2 where one differs', async () => {
+  it('shows each stage, writes nothing, and ends with 2 where one differs', async () => {
     await estate.run('sync', '--stage', 'eu');
 
     const { exitCode, out } = await estate.run('diff');
@@ -273,7 +273,7 @@ describe('diff of several stages', () => {
     ]);
   });
 
-  it('and sync --dry-run say the same, and end 1 where one is away', async () => {
+  it('equals sync --dry-run, and ends with 1 where one stage is down', async () => {
     use(...all(), away);
 
     const diff = await estate.run('diff', '--json');
@@ -284,7 +284,7 @@ describe('diff of several stages', () => {
     expect(inEach()).toEqual([0, 0, 0]);
   });
 
-  it('writes a plan of one alone', async () => {
+  it('writes the plan of one stage alone', async () => {
     const out = join(estate.folder, 'plan.json');
 
     const several = await estate.run('diff', '--out', out);
@@ -303,7 +303,7 @@ describe('diff of several stages', () => {
 });
 
 describe('render', () => {
-  it('is of one stage', async () => {
+  it('prints one stage', async () => {
     const several = await estate.run('render');
     const one = await estate.run('render', '--stage', 'eu');
     const json = await estate.run('render', '--stage', 'eu', '--json');
@@ -314,7 +314,7 @@ describe('render', () => {
     expect(JSON.parse(json.out)).toMatchObject({ stage: 'eu', text: one.out });
   });
 
-  it('says with --json of which stage no file was written', async () => {
+  it('names with --json the stage whose file was not written', async () => {
     use(away);
 
     const { exitCode, out } = await estate.run('render', '--stage', 'away', '--json');
@@ -325,7 +325,7 @@ describe('render', () => {
 });
 
 describe('schema --upload', () => {
-  it('puts it into each, and says of which types it cannot', async () => {
+  it('uploads the schema to each stage, and names the types without upload', async () => {
     use(...all(), { stage: 'lab', type: 'file', path: join(estate.folder, 'kong.yaml') });
 
     const { exitCode, out } = await estate.run('schema', '--upload', '--json');
@@ -341,7 +341,7 @@ describe('schema --upload', () => {
 });
 
 describe('rollback of several stages', () => {
-  it('says of a stage that cannot go back why, and not that it is behind', async () => {
+  it('says why a stage cannot go back, and does not call it behind', async () => {
     await estate.run('sync');
 
     const { exitCode, err } = await estate.run('rollback', '--now');
@@ -352,7 +352,7 @@ describe('rollback of several stages', () => {
 });
 
 describe('doctor', () => {
-  it('checks what is of a stage for each, and what they share once', async () => {
+  it('checks each stage, and checks the shared parts once', async () => {
     use(...all().slice(0, 2), away);
 
     const { exitCode, out } = await estate.run('doctor', '--json');
@@ -370,7 +370,7 @@ describe('doctor', () => {
     expect(discoveries()).toBe(1);
   });
 
-  it('looks at one stage alone, also where another is away', async () => {
+  it('checks one stage alone, even while another is down', async () => {
     use(...all().slice(0, 2), away);
 
     const [eu, none] = [

@@ -62,7 +62,7 @@ const targets = (name: string) => estate.konnect.entities(name, 'targets').map((
 const holds = (name: string, target: string) => until(`${name} has ${target}`, () => targets(name).includes(target));
 
 describe('a worker over several stages', () => {
-  it('fm-65 keeps one right while another is away, and a third never answers', async () => {
+  it('fm-65 updates one stage while another is down, and a third never answers', async () => {
     use([eu()]);
     await estate.run('sync');
     use([away, slow(), eu()]);
@@ -71,7 +71,7 @@ describe('a worker over several stages', () => {
     estate.addEndpoint('sd3', ['10.0.1.12']);
     await holds('eu', '10.0.1.12:80');
     await worker.shows('pass_shortfall{reason="failed",stage="away"}', 1);
-    // The window that collects changes is over then.
+    // The window that collects changes has ended by then.
     worker.skipMinute();
     estate.addEndpoint('sd4', ['10.0.1.13']);
     await holds('eu', '10.0.1.13:80');
@@ -99,7 +99,7 @@ describe('a worker over several stages', () => {
     expect(await calls('api="ec2",action="DescribeVpcEndpoints",result="ok"')).toBeGreaterThan(0);
   });
 
-  it('names the stage in each line about it, and in each report', async () => {
+  it('names the stage in each log line about it, and in each report', async () => {
     use([eu(), us(), away]);
     const { child, lines } = startWatch('--json');
     const logged: { msg: string; stage?: string }[] = [];
@@ -121,7 +121,7 @@ describe('a worker over several stages', () => {
     });
   });
 
-  it('reads AWS once for all, and not again for one that fails and tries again', async () => {
+  it('reads AWS once for all stages, and not again when one stage fails and retries', async () => {
     use([eu(), us(), away], 3600);
     const worker = await startScraped();
 
@@ -135,7 +135,7 @@ describe('a worker over several stages', () => {
     expect(await worker.read('passes_total{stage="eu"}')).toBe(1);
   });
 
-  it('begins, ends and renames loops with the configuration, and deletes nothing', async () => {
+  it('starts, ends and renames loops with the configuration, and deletes nothing', async () => {
     use([eu()]);
     const worker = await startScraped();
     await holds('eu', '10.0.1.11:80');
@@ -154,7 +154,7 @@ describe('a worker over several stages', () => {
 });
 
 describe('stages by labels', () => {
-  it('come and go with the labels, and what they hold stays', async () => {
+  it('come and go with the labels, and their entities stay', async () => {
     const { us: own = {} } = labels;
     delete own.env;
     use([selected()]);
@@ -172,7 +172,7 @@ describe('stages by labels', () => {
     expect(targets('us')).toEqual(['10.0.1.11:80']);
   });
 
-  it('stay while Konnect does not list them, with another token too', async () => {
+  it('stay while Konnect does not list them, even with another token', async () => {
     use([selected()]);
     const worker = await startScraped();
     await holds('eu', '10.0.1.11:80');
@@ -200,7 +200,7 @@ describe('stages by labels', () => {
     expect(await worker.read('passes_total{stage="eu"}')).toBeGreaterThan(0);
   });
 
-  it('are told for as long as they cannot be used, since one is listed by its name as well', async () => {
+  it('are reported while a selected stage has the name of a listed stage', async () => {
     const { eu: own = {} } = labels;
     delete own.env;
     use([eu(), selected()]);
@@ -222,7 +222,7 @@ describe('stages by labels', () => {
     expect(isStillTold).toBe(true);
   });
 
-  it('fm-63 tell of no success where they could never be listed', async () => {
+  it('fm-63 show no success while they could never be listed', async () => {
     use([selected({ address: 'http://127.0.0.1:1' })]);
     const worker = await startScraped();
 
@@ -237,7 +237,7 @@ describe('stages by labels', () => {
 });
 
 describe('--allow-removals', () => {
-  it('covers the first pass of what was there at the start, and of no stage that comes later', async () => {
+  it('covers the first pass of the stages at the start, and of no later stage', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.2.${index + 1}`]));
     use([eu(), us()]);
     await estate.run('sync');

@@ -24,7 +24,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-it('ends with 0 when all kinds of texts are there and right', () => {
+it('ends with 0 when all kinds of texts exist and follow the rules', () => {
   write('page.md', 'See [this page](page.md), and type `npm run build`.\n');
   write('test/a.test.ts', "// Why.\nit('does it', f);\n");
 
@@ -59,7 +59,7 @@ it('ends with 2 when it finds no text of a kind in the whole repository', () => 
   expect(lint()).toMatchObject({ status: 2, err: 'error: the linter read no comments, no names\n' });
 });
 
-it('ends with 2 where git knows no repository', () => {
+it('ends with 2 where git has no repository', () => {
   rmSync(join(root, '.git'), { recursive: true });
 
   expect(lint()).toMatchObject({ status: 2, err: expect.stringMatching(/git/) });

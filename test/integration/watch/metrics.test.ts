@@ -29,14 +29,14 @@ async function startSucceeding(): Promise<void> {
   await until('a pass succeeds', async () => ((await lastSuccess()) ?? 0) > 0);
 }
 
-/** Whether the time of the last success stays as it is while three more passes end. */
+/** Whether the time of the last success stays fixed while three more passes end. */
 async function hasStopped(): Promise<boolean> {
   const [success, pass] = [await lastSuccess(), await lastPass()];
   await worker.passes(3);
   return (await lastSuccess()) === success && ((await lastPass()) ?? 0) > (pass ?? 0);
 }
 
-it('fm-63 tells of no success while AWS is away, and of the next one', async () => {
+it('fm-63 metrics show no success while AWS is down, and show the next success', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await startSucceeding();
   const end = estate.aws.inject({ kind: 'error' });
@@ -52,7 +52,7 @@ it('fm-63 tells of no success while AWS is away, and of the next one', async () 
   expect(await lastSuccess()).toBeGreaterThan(success ?? 0);
 });
 
-it('fm-63 tells of no success while a plan is refused', async () => {
+it('fm-63 metrics show no success while a plan is refused', async () => {
   const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.1.${index + 1}`]));
   await estate.run('sync');
   await startSucceeding();
@@ -63,10 +63,10 @@ it('fm-63 tells of no success while a plan is refused', async () => {
   expect(await worker.read('changes_withheld{kind="target"}')).toBe(10);
 });
 
-it('fm-63 tells of a second writer with another configuration', async () => {
+it('fm-63 metrics show a second writer with another configuration', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await estate.run('sync');
-  // Passes come when they are asked for, so that each can be looked at.
+  // Passes run on request, so that the test can look at each.
   estate.configure(workerConfig(estate, 3600));
   await startSucceeding();
   const other = join(estate.folder, 'other.yaml');
@@ -85,7 +85,7 @@ it('fm-63 tells of a second writer with another configuration', async () => {
   expect([before, await worker.read('entities_flapping')]).toEqual([0, 1]);
 });
 
-it('fm-63 tells of a loop that is stuck', async () => {
+it('fm-63 metrics show a stuck loop', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await startSucceeding();
   const before = await worker.read('alive');
@@ -99,7 +99,7 @@ it('fm-63 tells of a loop that is stuck', async () => {
   expect([before, statusCode]).toEqual([1, 503]);
 });
 
-it('fm-63 tells of a configuration that it cannot use', async () => {
+it('fm-63 metrics show an unusable configuration', async () => {
   await startSucceeding();
   const before = await worker.read('config_in_use');
   estate.configure('owner: [');
@@ -113,7 +113,7 @@ it('fm-63 tells of a configuration that it cannot use', async () => {
   expect(await worker.read('interval_seconds')).toBe(2);
 });
 
-it('counts its calls by what came of them, and tells what it is', async () => {
+it('metrics count the calls by their results, and describe the process', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   await startSucceeding();
   const text = await worker.page();

@@ -40,7 +40,7 @@ async function statusOf(path: string, options: Parameters<typeof request>[1] = {
 }
 
 describe('startWatchServer', () => {
-  it('serves the snapshot to a source of type snapshot, and 304 to who has it', async () => {
+  it('serves the snapshot to a source of type snapshot, and 304 to a client that has it', async () => {
     server = await startWatchServer(config, state);
     const url = `${server.address}/v1/snapshot`;
     const read = createSnapshotReader({ type: 'snapshot', name: 'relay', url, allow: {} }, {});
@@ -56,7 +56,7 @@ describe('startWatchServer', () => {
     expect(await statusOf('/v1/snapshot', { headers: { 'if-none-match': first?.etag ?? '' } })).toBe(304);
   });
 
-  it('fm-54 makes one answer at a time for a client that sends request after request and reads nothing', async () => {
+  it('fm-54 prepares one answer at a time for a client that sends many requests and reads nothing', async () => {
     let asked = 0;
     const snapshot = () => {
       asked += 1;
@@ -73,7 +73,7 @@ describe('startWatchServer', () => {
 
   it.each<[string, Partial<WatchState>, string]>([
     ['a loop that is stuck', { isAlive: () => false }, '/healthz'],
-    ['no pass that went well', { isReady: () => false }, '/readyz'],
+    ['no successful pass', { isReady: () => false }, '/readyz'],
     ['no snapshot', { snapshot: () => undefined }, '/v1/snapshot'],
   ])('answers 503 at %s', async (_, over, path) => {
     server = await startWatchServer(config, { ...state, ...over });
@@ -86,13 +86,13 @@ describe('startWatchServer', () => {
     ['/healthz', 'POST', 405],
     ['//', 'GET', 404],
     ['/healthz?from=probe', 'GET', 200],
-  ] as const)('answers to %s with %s the status %i', async (path, method, status) => {
+  ] as const)('answers %s with %s by status %i', async (path, method, status) => {
     server = await startWatchServer(config, state);
 
     expect(await statusOf(path, { method })).toBe(status);
   });
 
-  it('says that another worker may be there, and nothing of TLS that is not set, when the port is taken', async () => {
+  it('names another worker as the cause of a taken port, and does not mention TLS that is not set', async () => {
     server = await startWatchServer(config, state);
     const listen = new URL(server.address).host;
 
@@ -101,14 +101,14 @@ describe('startWatchServer', () => {
     await expect(second).rejects.toThrow(/another worker may be running there.* watch\.listen to a free address$/);
   });
 
-  it('names the files of watch.tls where these cannot be read', async () => {
+  it('names the unreadable files of watch.tls', async () => {
     server = await startWatchServer(config, state);
     const tls = { cert: join(folder, 'none'), key: join(folder, 'none') };
 
     await expect(startWatchServer({ ...config, tls }, state)).rejects.toThrow(/watch\.tls to files/);
   });
 
-  it('answers while others open connections and say nothing, and keeps few of them', async () => {
+  it('answers while clients hold silent connections, and keeps few of them', async () => {
     server = await startWatchServer(config, state);
     const idle = await Promise.all(Array.from({ length: 200 }, () => openIdle('')));
 
@@ -130,7 +130,7 @@ describe('startWatchServer', () => {
     expect(await statusOf('/healthz')).toBe(200);
   });
 
-  it('speaks TLS and asks for the token where both are set', async () => {
+  it('uses TLS and requires the token where both are set', async () => {
     const authority = createAuthority(folder);
     const { certFile: cert, keyFile: key } = authority.issue('worker', ['127.0.0.1']);
     server = await startWatchServer({ ...config, tls: { cert, key }, token: 'secret-of-the-relay' }, state);
@@ -154,8 +154,8 @@ describe('startWatchServer', () => {
       'not ok\n',
     ],
     ['nothing but ok with another token', 'other', {}, 200, 'ok\n'],
-    ['what is wrong with the token', 'secret-of-the-relay', {}, 200, 'ok\nscope unknown scope=hub\n'],
-  ])('tells probes, which bring no token, %s', async (_, bearer, over, status, said) => {
+    ['the conditions, with the token', 'secret-of-the-relay', {}, 200, 'ok\nscope unknown scope=hub\n'],
+  ])('tells a probe %s', async (_, bearer, over, status, said) => {
     server = await startWatchServer({ ...config, token: 'secret-of-the-relay' }, { ...state, ...over });
     const headers = bearer ? { authorization: `Bearer ${bearer}` } : {};
     const answers = await Promise.all(
@@ -172,7 +172,7 @@ describe('startWatchServer', () => {
   });
 
   it.each(['/metrics', '/v1/snapshot', '/', '/healthz/', '/v1/healthz'])(
-    'tells nobody without the token what is at %s',
+    'refuses %s without the token',
     async (path) => {
       server = await startWatchServer({ ...config, token: 'secret-of-the-relay' }, state);
 
@@ -181,7 +181,7 @@ describe('startWatchServer', () => {
   );
 });
 
-/** A connection on which nothing but the given text is sent. */
+/** A connection on which only the given text is sent. */
 async function openIdle(text: string): Promise<Socket> {
   const { hostname, port } = new URL(server.address);
   const socket = connect(Number(port), hostname);

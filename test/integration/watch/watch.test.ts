@@ -31,7 +31,7 @@ function startWatch(argv: readonly string[] = [], env: Readonly<Record<string, s
   return started;
 }
 
-it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGTERM', async () => {
+it('the worker syncs, answers, keeps the old configuration at a bad one, and ends with 0 at SIGTERM', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   const { child, until, ended } = startWatch();
   const { address } = await until('watching');
@@ -61,7 +61,7 @@ it('syncs, answers, keeps the old configuration at a bad one, and ends 0 at SIGT
   expect((await ended)[0]).toBe(0);
 });
 
-it('says at its start whose it is, what it reads and what it writes', async () => {
+it('the worker logs at its start its owner, its sources and its control plane', async () => {
   const { until } = startWatch();
 
   expect(await until('watching')).toMatchObject({
@@ -76,7 +76,7 @@ it('says at its start whose it is, what it reads and what it writes', async () =
   });
 });
 
-it('warns of settings that count after a restart alone, until they are as they were', async () => {
+it('the worker warns of settings that need a restart, until they are restored', async () => {
   const { until } = startWatch();
   await until('watching');
   estate.configure(`${defaultConfig(estate)}watch: { intervalSeconds: 1, listen: "127.0.0.1:1" }\n`);
@@ -89,7 +89,7 @@ it('warns of settings that count after a restart alone, until they are as they w
   await until('warning no longer holds', 'watch.listen');
 });
 
-it('warns for as long as the configuration file cannot be used', async () => {
+it('the worker warns while the configuration file cannot be used', async () => {
   const { until } = startWatch();
   await until('watching');
   estate.configure('owner: [');
@@ -106,7 +106,7 @@ it('warns for as long as the configuration file cannot be used', async () => {
 it.each([
   ['the configuration file', 'kong-privatelink.yaml'],
   ['a base file', 'base.yaml'],
-])('goes on where %s becomes a pipe, which nobody may ever write to', async (_, name) => {
+])('the worker goes on when %s becomes a pipe without a writer', async (_, name) => {
   writeFileSync(resolve(estate.folder, 'base.yaml'), '_format_version: "3.0"\n');
   const config = `${workerConfig(estate)}deck: { base: [base.yaml] }\n`;
   estate.configure(config);
@@ -121,7 +121,7 @@ it.each([
   await until('pass ended');
 });
 
-it('uses a configuration as soon as a file that it names is mended', async () => {
+it('the worker uses a configuration as soon as a missing file that it names exists', async () => {
   const { until } = startWatch();
   await until('pass ended');
   estate.configure(`${workerConfig(estate)}deck: { base: [base.yaml] }\n`);
@@ -136,7 +136,7 @@ it('uses a configuration as soon as a file that it names is mended', async () =>
 const targets = () => JSON.stringify(estate.konnect.entities('prod', 'targets'));
 
 describe('following', () => {
-  it('takes an endpoint that was recreated into the control plane by polling', async () => {
+  it('writes a recreated endpoint into the control plane by polling', async () => {
     const old = estate.addEndpoint('sd2', ['10.0.1.11']);
     const { until } = startWatch();
     await until('pass ended');
@@ -176,7 +176,7 @@ describe('following', () => {
   });
 });
 
-/** Runs in the worker before its own code: it listens only when SIGHUP has come. */
+/** Runs in the worker before its own code, and holds the start up until SIGHUP has come. */
 const hangUpBeforeListening = `
 const { existsSync, writeFileSync } = require('node:fs');
 const { Server } = require('node:net');
@@ -197,7 +197,7 @@ if (isMainThread) {
 }
 `;
 
-it('fm-56 answers while its passes leave their thread no time', async () => {
+it('fm-56 the worker answers while its passes keep their thread busy', async () => {
   estate.addEndpoint('sd2', ['10.0.1.11']);
   const { child, until } = startWatch([], preloaded(estate, busyAtSignal));
   const { address } = await until('watching');
@@ -222,7 +222,7 @@ it('fm-56 answers while its passes leave their thread no time', async () => {
 });
 
 describe('SIGHUP', () => {
-  it('does not end a worker that still loads its modules', async () => {
+  it('does not end a worker while it loads its modules', async () => {
     const { child, until, ended } = startWatch([], { NODE_DEBUG: 'module' });
     let loaded = '';
     child.stderr.on('data', (chunk) => {
@@ -231,14 +231,14 @@ describe('SIGHUP', () => {
     });
 
     await until('watching');
-    // What ends hears no signal any more, and prints modules still.
+    // A process that is ending does not react to a signal, but still logs modules.
     child.stderr.removeAllListeners('data').resume();
     child.kill('SIGTERM');
 
     expect((await ended)[0]).toBe(0);
   });
 
-  it('does not end a worker that does not listen yet', async () => {
+  it('does not end a worker before it listens', async () => {
     const { child, until, ended } = startWatch([], preloaded(estate, hangUpBeforeListening));
 
     await until('pass ended');
@@ -249,7 +249,7 @@ describe('SIGHUP', () => {
 });
 
 describe('SIGTERM', () => {
-  it('lets a slow write end whole, starts none after it, and the process ends 0', async () => {
+  it('lets a slow write finish, starts no other write, and the process ends with 0', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
     estate.konnect.inject({ kind: 'delay', ms: 2_000, method: 'PUT', times: 100 });
     const { child, ended } = startWatch();
@@ -267,7 +267,7 @@ describe('SIGTERM', () => {
 });
 
 describe('options', () => {
-  it('ends 1, and says what to do, where it cannot listen', async () => {
+  it('end with 1 and the fix where the worker cannot listen', async () => {
     const { port } = new URL(estate.konnect.url);
     estate.configure(`${defaultConfig(estate)}watch: { listen: "127.0.0.1:${port}" }\n`);
     const { child, ended } = startWatch();
@@ -280,7 +280,7 @@ describe('options', () => {
     });
   });
 
-  it('refuses --plan beside --watch', async () => {
+  it('refuse --plan beside --watch', async () => {
     const { exitCode, err } = await estate.run('sync', '--watch', '--plan', 'plan.json');
 
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('leave out --watch') });
@@ -290,13 +290,13 @@ describe('options', () => {
     ['sync', '--watch', '--log-level', 'loud', 'give one of debug, info, warn, error'],
     ['sync', '--watch', '--log-format', 'xml', 'give one of text, json'],
     ['sync', '--log-level', 'debug', 'add --watch'],
-  ])('refuses %s', async (...given) => {
+  ])('refuse %s', async (...given) => {
     const { exitCode, err } = await estate.run(...given.slice(0, -1));
 
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining(given.at(-1) ?? '') });
   });
 
-  it('refuses watch.listen without a port', async () => {
+  it('refuse watch.listen without a port', async () => {
     estate.configure(`${defaultConfig(estate)}watch: { listen: "127.0.0.1" }\n`);
 
     const { exitCode, err } = await estate.run('sync', '--watch');
@@ -304,7 +304,7 @@ describe('options', () => {
     expect({ exitCode, err }).toEqual({ exitCode: 1, err: expect.stringContaining('an address and a port') });
   });
 
-  it('writes with --json a report on each line of standard output, and the log to standard error', async () => {
+  it('write with --json a report on each line of standard output, and the log to standard error', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     const { child, lines } = startWatch(['--json']);
     const log = createInterface(child.stderr)[Symbol.asyncIterator]();
@@ -320,7 +320,7 @@ describe('options', () => {
     expect(logged.msg).toBe('watching');
   });
 
-  it('lets --allow-removals cover the first pass alone', async () => {
+  it('apply --allow-removals to the first pass alone', async () => {
     const ids = Array.from({ length: 20 }, (_, index) => estate.addEndpoint('sd2', [`10.0.1.${index + 1}`]));
     await estate.run('sync');
     for (const id of ids.slice(0, 7)) estate.world.deleteEndpoint(id);

@@ -11,7 +11,7 @@ function problemsOf(written: object): readonly string[] {
 }
 
 describe('contracts', () => {
-  it('observe, accept nobody and reject nobody unless they say so', () => {
+  it('observe, accept no one and reject no one by default', () => {
     expect(contracts.parse({ services, consumers: { sd1 } })).toEqual({
       services,
       consumers: { sd1 },
@@ -61,17 +61,17 @@ describe('contracts', () => {
     { sd1: { principals: [5] }, b: sd1 },
     { sd1: { endpoints: 5 }, b: { endpoints: ['vpce-1'] } },
     { sd1: null, b: sd1 },
-  ])('say what has the wrong type, and nothing else: %j', (consumers) => {
+  ])('are refused for a wrong type, and for nothing else: %j', (consumers) => {
     expect(problemsOf({ consumers })).toEqual([expect.stringMatching(/^consumers\.sd1.*: Invalid input: expected /)]);
   });
 
-  it('take one account of several consumers where each lists its endpoints', () => {
+  it('may name an account in several consumers if each of them lists its endpoints', () => {
     const batch = { accounts: ['111111111111'], endpoints: ['vpce-1'], calls: ['egress'] };
 
     expect(problemsOf({ consumers: { sd1: { ...sd1, endpoints: ['vpce-2'] }, batch } })).toEqual([]);
   });
 
-  it('make the entities of their plugin: nobody lists it', () => {
+  it('create the entities of their plugin, so that domains may not list it', () => {
     const { error } = domain.safeParse({ plugins: [{ name: 'privatelink-callers' }] });
 
     expect(error?.issues[0]?.message).toBe('written from `contracts`: remove it here');

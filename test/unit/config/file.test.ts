@@ -29,7 +29,7 @@ function load(text: string, env: Readonly<Record<string, string>> = { KONNECT_TO
   return onlyConfig(loadConfig({ path, env }));
 }
 
-/** The message of what a configuration is refused with. */
+/** The message of the error that refuses a configuration. */
 function refusalOf(text: string, env?: Readonly<Record<string, string>>): string {
   try {
     load(text, env);
@@ -40,7 +40,7 @@ function refusalOf(text: string, env?: Readonly<Record<string, string>>): string
   throw new Error('the configuration was accepted');
 }
 
-/** Each line holds the one before nine times. */
+/** Each line holds the line before nine times. */
 function bombOf(levels: number): string {
   const line = (level: number) =>
     `l${level}: &l${level} [${Array(9)
@@ -52,8 +52,8 @@ function bombOf(levels: number): string {
 const plane = (text: string) => smallest.replace(/controlPlane: .*/, `controlPlane: ${text}`);
 const admin = (more: string) => plane(`{ type: admin, address: "https://kong.example:8444", ${more} }`);
 
-describe('how a control plane is reached', () => {
-  it('fm-61 takes files from the folder of the configuration, and leaves the rest as it is', () => {
+describe('the connection settings of a control plane', () => {
+  it('fm-61 resolve files from the folder of the configuration, and keep the rest unchanged', () => {
     const tls = '{ ca: ca.pem, cert: /etc/client.pem, key: keys/client.key, serverName: kong, skipVerify: true }';
 
     expect(load(admin(`tls: ${tls}, headers: { x-tenant: blue }`)).controlPlane).toMatchObject({
@@ -74,7 +74,7 @@ describe('how a control plane is reached', () => {
     ...['admin', 'dbless', 'deck'].map(
       (type) => [`an Admin API (${type})`, 'https://gateway.example/kong/v1', `{ type: ${type}`] as const,
     ),
-  ])('fm-61 takes an address of %s with a path', (_, address, rest) => {
+  ])('fm-61 accept an address of %s with a path', (_, address, rest) => {
     expect(load(plane(`${rest}, address: "${address}" }`)).controlPlane).toMatchObject({ address });
   });
 
@@ -121,7 +121,7 @@ describe('how a control plane is reached', () => {
       secondSource('{ name: relay, type: snapshot, url: "https://bob:geheim@x.example/s" }'),
       'sources[1].url: an address without user and password: give token instead',
     ],
-  ])('fm-61 refuses what would be unsafe, or do nothing (%#)', (text, said) => {
+  ])('fm-61 are refused where they are unsafe, or have no effect (%#)', (text, said) => {
     expect(refusalOf(text)).toContain(said);
     expect(refusalOf(text)).not.toContain('geheim');
   });
@@ -164,7 +164,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     });
   });
 
-  it('reads the file that KONG_PRIVATELINK_CONFIG names, and -c before it', () => {
+  it('reads the file in KONG_PRIVATELINK_CONFIG, and -c before it', () => {
     const path = join(folder, 'other.yaml');
     writeFileSync(path, smallest.replace('owner: test', 'owner: other'));
     const env = { KONNECT_TOKEN: token, KONG_PRIVATELINK_CONFIG: path };
@@ -173,7 +173,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(load(smallest, env).owner).toBe('test');
   });
 
-  it('names the file it looked for, and the ways to give one, when there is none', () => {
+  it('names the missing file, and the ways to name a file', () => {
     const path = join(folder, 'absent.yaml');
 
     const loading = () => loadConfig({ env: { KONG_PRIVATELINK_CONFIG: path } });
@@ -188,11 +188,11 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['named by -c', { path: 'absent.yaml', env: { KONG_PRIVATELINK_CONFIG: 'other.yaml' } }, 'absent.yaml'],
     ['named by $KONG_PRIVATELINK_CONFIG', { env: { KONG_PRIVATELINK_CONFIG: 'other.yaml' } }, 'other.yaml'],
     ['the default', { env: {} }, 'kong-privatelink.yaml'],
-  ])('says why it looked there: %s', (origin, options, file) => {
+  ])('says how it found the path: %s', (origin, options, file) => {
     expect(() => loadConfig(options)).toThrow(`no configuration file at ${resolve(file)} (${origin}); `);
   });
 
-  it('says which of the ways named a file that is not valid, on a data plane too', () => {
+  it('says which setting named an invalid file, on a data plane too', () => {
     const path = join(folder, 'invalid.yaml');
     writeFileSync(path, 'owner: test\n');
     const env = { KONG_PRIVATELINK_CONFIG: path };
@@ -201,14 +201,14 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
       expect(() => load({ env })).toThrow('the configuration is not valid (named by $KONG_PRIVATELINK_CONFIG):\n');
   });
 
-  it('says what to do about a file that cannot be read', () => {
+  it('names the fix for an unreadable file', () => {
     expect(() => loadConfig({ path: folder, env: {} })).toThrow(`cannot read ${folder} (named by -c); make it a file`);
   });
 
   it.each([
     ['in the middle of a text', `name: "a-${variable('NAME')}-c"`, 'a-b-c'],
     ['twice', `name: "${variable('NAME')}${variable('NAME')}"`, 'bb'],
-    ['whose value looks like one, which is not read again', `name: "${variable('NESTED')}"`, variable('NAME')],
+    ['whose value looks like a variable, and is not read again', `name: "${variable('NESTED')}"`, variable('NAME')],
   ])('reads a variable %s', (_, text, name) => {
     const env = { KONNECT_TOKEN: token, NAME: 'b', NESTED: variable('NAME') };
 
@@ -222,7 +222,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(refusalOf(smallest, env)).toContain('controlPlane.token: environment variable KONNECT_TOKEN is not set');
   });
 
-  it('gives the path of a field inside lists when its variable is not set', () => {
+  it('names the path of a field inside lists when its variable is not set', () => {
     expect(refusalOf(smallest.replace('[us-east-1]', `[us-east-1, "${variable('REGION')}"]`))).toContain(
       'sources[0].regions[1]: environment variable REGION',
     );
@@ -235,8 +235,8 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     ['an alias within its anchor', `${smallest}domains: &a { sd9: *a }\n`, /within its own anchor/],
     ['aliases that multiply', `${smallest}${bombOf(9)}`, /multiply/],
     ['another document', `${smallest}---\nowner: other\n`, /yaml:4:1: the file: another document begins/],
-    ['levels without end', `${smallest}deck: ${'['.repeat(5_000)}`, /the file: is nested deeper than 100 levels/],
-  ])('says where YAML cannot be read: %s', (_, text, message) => {
+    ['too many levels', `${smallest}deck: ${'['.repeat(5_000)}`, /the file: is nested deeper than 100 levels/],
+  ])('names the place of a YAML mistake: %s', (_, text, message) => {
     expect(refusalOf(text)).toMatch(message);
   });
 
@@ -273,7 +273,7 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     expect(refusalOf(text)).toContain(message);
   });
 
-  it('refuses two roles of one account, whose scopes would have one id', () => {
+  it('refuses two roles of one account, because their scopes would share an id', () => {
     const arns = ['a', 'b'].map((name) => `{ roleArn: "arn:aws:iam::111111111111:role/${name}" }`).join(', ');
 
     expect(refusalOf(smallest.replace('name: hub', `name: hub, accounts: [${arns}]`))).toContain(
@@ -281,13 +281,13 @@ watch: { tls: { cert: tls/cert.pem, key: tls/key.pem } }
     );
   });
 
-  it('has a line for each of several unknown keys', () => {
+  it('reports each of several unknown keys on its own line', () => {
     expect(refusalOf(`${smallest}polcy: {}\nx: 1\n`)).toMatch(
       /:4:1: polcy: .*policy\?.*\n.*:5:1: x: unknown key: correct/,
     );
   });
 
-  it('says all problems at once', () => {
+  it('reports all problems at once', () => {
     expect(refusalOf(`${smallest}affinity: zone\nwatch: { intervalSeconds: 0 }\n`).split('\n')).toHaveLength(3);
   });
 
@@ -312,7 +312,7 @@ stateDir: state
 contracts: { services: [{ id: vpce-svc-0a1, region: us-east-1, roleArn: "\${ROLE}" }], consumers: {} }
 `;
 
-  it('needs no variable but those of owner, sources and contracts', () => {
+  it('needs only the variables of owner, sources and contracts', () => {
     const path = join(folder, 'callers.yaml');
     writeFileSync(path, text);
     const roleArn = 'arn:aws:iam::111111111111:role/a';
@@ -327,7 +327,7 @@ contracts: { services: [{ id: vpce-svc-0a1, region: us-east-1, roleArn: "\${ROLE
     );
   });
 
-  it('gives none where the file has none', () => {
+  it('returns nothing where the file has no contracts', () => {
     const path = join(folder, 'callers-none.yaml');
     writeFileSync(path, text.replace(/contracts.*\n/, ''));
 
@@ -336,7 +336,7 @@ contracts: { services: [{ id: vpce-svc-0a1, region: us-east-1, roleArn: "\${ROLE
 });
 
 describe('loadDataPlaneConfig', () => {
-  it('needs no variable of the control plane or the worker, and all of those of the sources', () => {
+  it('needs the variables of the sources, and none of the control plane or the worker', () => {
     const text = `owner: "\${OWNER}"
 sources: [{ name: hub, type: vpc-endpoints, regions: [us-east-1] }]
 controlPlane: { type: konnect, address: "\${ADDRESS}", name: prod, token: "\${KONNECT_TOKEN}" }
@@ -356,7 +356,7 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
 
   it.each([
     [
-      'is not there',
+      'does not exist',
       undefined,
       /no configuration file at .*needs owner, sources and, unless it is for a data plane, controlPlane/,
     ],
@@ -369,7 +369,7 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
     expect(() => loadDataPlaneConfig({ path, env: {} })).toThrow(message);
   });
 
-  it('keeps state only where the file names a folder for it, counted from the file', () => {
+  it('keeps state only where the file names a folder, relative to the file', () => {
     const path = join(folder, 'data-plane-state.yaml');
     writeFileSync(
       path,
@@ -380,8 +380,8 @@ publish: [{ namespace: a, service: b, domain: sd2, region: us-east-1, roleArn: "
   });
 });
 
-describe('what is told of each problem', () => {
-  /** The problems of what a configuration is refused with, without the file, which is the same for all. */
+describe('a problem of the configuration', () => {
+  /** The problems of a refused configuration, without the file, which is equal for all. */
   function problemsOf(text: string, env?: Readonly<Record<string, string>>) {
     try {
       load(text, env);
@@ -392,7 +392,7 @@ describe('what is told of each problem', () => {
     throw new Error('the configuration was accepted');
   }
 
-  it('is where it stands, which key it is, what stands there and what to do, for all of them at once', () => {
+  it('has its place, its key, its value and its fix, and all problems are reported together', () => {
     const text = `owner: a/b
 sources:
   - name: hub
@@ -435,7 +435,7 @@ stateDir: b
     expect(problems.filter(({ fix, message }) => !fix || !message.includes(fix))).toEqual([]);
   });
 
-  it('is a line that editors open, with the value behind its fix', () => {
+  it('is a line in the form that editors open, with the value behind its fix', () => {
     expect(
       refusalOf(`${smallest}policy: { maxRemovePercent: 300 }\n`),
     ).toBe(`the configuration is not valid (named by -c):
@@ -443,17 +443,17 @@ stateDir: b
   });
 
   it.each([
-    ['a value that is not there', `${smallest}affinity:\n`, 4, 10, 'empty'],
-    ['a key that is missing', smallest.replace('name: hub, ', ''), 2, 11, undefined],
+    ['an empty value', `${smallest}affinity:\n`, 4, 10, 'empty'],
+    ['a missing key', smallest.replace('name: hub, ', ''), 2, 11, undefined],
     ['a value by its alias', `${smallest}affinity: &a zone\ndeck: { base: *a }\n`, 5, 15, '"zone"'],
-    ['a name that is no key', `${smallest}domains: { sd2: {}, "SD 2": {} }\n`, 4, 21, undefined],
+    ['a name that may not be a key', `${smallest}domains: { sd2: {}, "SD 2": {} }\n`, 4, 21, undefined],
     ['a list', `${smallest}stateDir: [a]\n`, 4, 11, 'a list'],
     ['a text without end', `${smallest}affinity: ${'a'.repeat(100)}\n`, 4, 11, `"${'a'.repeat(59)}…`],
-  ])('finds %s', (_, text, line, column, value) => {
+  ])('has a place for %s', (_, text, line, column, value) => {
     expect(problemsOf(text).at(-1)).toMatchObject({ line, column, ...(value && { value }) });
   });
 
-  it('has every name that the environment lacks, and what the schema says beside it', () => {
+  it('names every missing variable, and the schema problem of the value', () => {
     const text = smallest.replace('regions: [us-east-1]', `regions: ["${variable('A')}-${variable('B')}", x]`);
 
     expect(problemsOf(text, {}).map(({ message }) => message)).toEqual([
@@ -463,7 +463,7 @@ stateDir: b
     ]);
   });
 
-  it('names the variable, never its value', () => {
+  it('names the variable, and never its value', () => {
     expect(
       refusalOf(`${smallest}affinity: "${variable('AFFINITY')}"\n`, { KONNECT_TOKEN: token, AFFINITY: 'S3cret' }),
     ).toMatch(/affinity: write one of .* \(it is "\$\{AFFINITY\}"\)$/);
@@ -479,20 +479,20 @@ stateDir: b
     ],
     ['a header', admin('headers: { authorization: "S3cret\\n" }')],
     ['the options of a plugin', `${smallest}domains: { sd2: { plugins: [{ name: acl, config: S3cret }] } }\n`],
-    ['what is under an unknown key', `${smallest}pasword: S3cret\n`],
+    ['a value under an unknown key', `${smallest}pasword: S3cret\n`],
     ['a password in an address', plane('{ type: admin, address: "https://bob:S3cret@kong.example" }')],
     ['a password with a slash', plane('{ type: admin, address: "https://bob:S3cret/x@kong example" }')],
     ['a password in an address without its scheme', plane('{ type: admin, address: "bob:S3cret@kong.example:8001" }')],
     [
-      'what looks like a token',
+      'a text that looks like a token',
       smallest.replace('name: prod', 'name: [kpat_S3cret]').replace('owner: test', 'owner: kpat_S3 cret'),
     ],
     ['a private key', `${smallest}watch: { tls: { cert: a, key: [S3cret] } }\n`],
-  ])('is never a secret: %s', (_, text) => {
+  ])('never shows a secret: %s', (_, text) => {
     expect(refusalOf(text)).not.toMatch(/S3 ?cret/);
   });
 
-  it('refuses a key that objects lose, wherever it is', () => {
+  it('is a key with a special meaning in JavaScript, at any place', () => {
     const text = `${smallest}domains: { sd2: { plugins: [{ name: acl, config: { __proto__: { a: 1 } } }] } }\n`;
 
     expect(problemsOf(text)).toMatchObject([{ line: 4, column: 52, path: 'domains.sd2.plugins[0].config.__proto__' }]);
@@ -505,13 +505,13 @@ describe('variables', () => {
 domains: { sd2: { route: "${variable('ROUTE')}", healthcheck: { intervalSeconds: "${variable('SECONDS')}" } } }
 `;
 
-  it('are not what every object has', () => {
+  it('are only those of the environment, not properties of every object', () => {
     const text = smallest.replace('KONNECT_TOKEN', 'toString');
 
     expect(refusalOf(text, {})).toContain('environment variable toString is not set');
   });
 
-  it('fill numbers, true and false, where these are asked for', () => {
+  it('fill numbers, true and false, where the schema wants these', () => {
     const env = { KONNECT_TOKEN: '12345', PERCENT: '12.5', ROUTE: 'false', SECONDS: '7' };
 
     expect(load(filled, env)).toMatchObject({
@@ -521,7 +521,7 @@ domains: { sd2: { route: "${variable('ROUTE')}", healthcheck: { intervalSeconds:
     });
   });
 
-  it('are refused by their names where they are none', () => {
+  it('are refused by their names where their value has another type', () => {
     const env = { KONNECT_TOKEN: token, PERCENT: 'S3cret', ROUTE: 'no', SECONDS: '1.5' };
 
     expect(
@@ -549,7 +549,7 @@ domains: { sd2: { route: "${variable('ROUTE')}", healthcheck: { intervalSeconds:
     });
   });
 
-  it('are not needed on a data plane outside of owner and sources, whatever stands there', () => {
+  it('are needed on a data plane only in owner and sources', () => {
     const path = join(folder, 'data-plane-variables.yaml');
     writeFileSync(
       path,
@@ -569,7 +569,7 @@ stateDir: "\${STATE}"
   });
 });
 
-it('finds a key that stands twice among thousands', () => {
+it('a duplicate key is found among thousands', () => {
   const domains = Array.from({ length: 3_000 }, (_, index) => `  sd${index}: {}\n`).join('');
 
   expect(refusalOf(`${smallest}domains:\n${domains}  sd7: {}\n`)).toContain(

@@ -36,7 +36,7 @@ function saidOf(...given: Parameters<typeof load>): string {
 }
 
 describe('include', () => {
-  it('adds settings of domains, and what is protected, from files beside the configuration', () => {
+  it('adds domain settings and protected names from files beside the configuration', () => {
     const config = load(
       'domains: { sd2: { adopted: { service: payments, routes: [a, b] } }, sd3: { via: resolver } }\nprotect: [sd3, "route:sd2"]\n',
       'domains: { sd2: { tlsVerify: true } }\nprotect: [sd2]\n',
@@ -50,31 +50,31 @@ describe('include', () => {
     expect(config.include).toEqual([join(folder, 'adopted.yaml')]);
   });
 
-  it('fills variables in there too', () => {
+  it('fills in variables in these files too', () => {
     expect(load(`domains: { sd2: { healthcheck: { path: "\${PATHS}" } } }`).domains.sd2).toEqual({
       healthcheck: { path: '/health' },
     });
   });
 
   it.each([
-    [
-      'a file that is not there',
-      undefined,
-      /no configuration file at .*adopted\.yaml \(named by include in .*bring it back/,
-    ],
+    ['a missing file', undefined, /no configuration file at .*adopted\.yaml \(named by include in .*bring it back/],
     ['a key that has no place there', 'owner: other', /adopted\.yaml.*owner: unknown key/s],
-    ['what is no YAML', 'domains: [', /adopted\.yaml/],
-    ['an entity of no kind', 'protect: ["consumer:x"]', /adopted\.yaml.*protect\[0\]: a domain \(sd2\), or an entity/s],
+    ['invalid YAML', 'domains: [', /adopted\.yaml/],
+    [
+      'an entity of an unknown kind',
+      'protect: ["consumer:x"]',
+      /adopted\.yaml.*protect\[0\]: a domain \(sd2\), or an entity/s,
+    ],
     [
       'an adopted domain with a generated route',
       'domains: { sd2: { adopted: { service: a }, route: true } }',
       /an adopted domain keeps the routes/,
     ],
-  ])('names the file of %s', (_, text, said) => {
+  ])('names the file with %s', (_, text, said) => {
     expect(saidOf(text)).toMatch(said);
   });
 
-  it('refuses what two files say of one domain', () => {
+  it('refuses two files with settings for one domain', () => {
     const said = saidOf('domains: { sd2: { tlsVerify: false } }', 'domains: { sd2: { tlsVerify: true } }');
 
     expect(said).toMatch(
@@ -82,7 +82,7 @@ describe('include', () => {
     );
   });
 
-  it('is nothing that a data plane reads', () => {
+  it('is not read on a data plane', () => {
     const path = join(folder, 'kong-privatelink.yaml');
     writeFileSync(path, main);
 

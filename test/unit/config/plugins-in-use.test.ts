@@ -20,7 +20,7 @@ describe('the plugins in use', () => {
       contractsOf({ domains: ['sd2'] }, {}),
       ['privatelink-zone', 'privatelink-callers'],
     ],
-  ])('are those of domains, and what judges callers, %s', (_, block, names) => {
+  ])('are those of domains, and the callers plugin if needed, %s', (_, block, names) => {
     expect([...pluginsInUse({ domains, contracts: block })]).toEqual(names);
     expect(judgesCallers({ contracts: block })).toBe(names.includes('privatelink-callers'));
   });

@@ -30,13 +30,13 @@ function parseConfig(over: object = {}) {
   return configSchema.safeParse({ owner: 'test', sources: [source], controlPlane, ...over });
 }
 
-/** A list in a list, and so on. */
+/** Lists inside lists. */
 function nested(levels: number): unknown {
   return levels === 0 ? 'x' : [nested(levels - 1)];
 }
 
 describe('configSchema', () => {
-  it('accepts every part and leaves what it says as it is', () => {
+  it('accepts every part, and keeps its values unchanged', () => {
     const written = parse(example);
 
     expect(configSchema.parse(written)).toMatchObject(written);
@@ -47,14 +47,14 @@ describe('configSchema', () => {
     ['more than 256 KiB', false, 'x'.repeat(256 * 1024)],
     ['32 levels', true, nested(31)],
     ['33 levels', false, nested(32)],
-  ])('takes options of a plugin of %s: %s', (_, isTaken, value) => {
+  ])('accepts options of a plugin of %s: %s', (_, isTaken, value) => {
     const { error } = parseConfig({ domains: { sd2: { plugins: [{ name: 'acl', config: { value } }] } } });
 
     const refusal = expect.stringMatching(/plugins.*config.*at most 256 KiB, nested at most 32 levels/s);
     expect(error?.message).toEqual(isTaken ? undefined : refusal);
   });
 
-  it('fm-46 reads a granted path that ends with a slash as tags are read', () => {
+  it('fm-46 reads a granted path with a trailing slash as tags are read', () => {
     const { data } = parseConfig({ sources: [{ ...source, allow: { paths: ['/pay/', '/'] } }] });
 
     expect(data?.sources).toMatchObject([{ allow: { paths: ['/pay', '/'] } }]);
@@ -98,8 +98,8 @@ describe('configSchema', () => {
 
   it.each([
     ['of one service for two domains', [{}, { domain: 'sd3' }], 'give each domain a service of its own'],
-    ['with a region that is none', [{ region: 'mars' }], 'an AWS region, such as us-east-1'],
-    ['with a role that is none', [{ roleArn: 'admin' }], 'an IAM role ARN'],
+    ['with an invalid region', [{ region: 'mars' }], 'an AWS region, such as us-east-1'],
+    ['with an invalid role', [{ roleArn: 'admin' }], 'an IAM role ARN'],
   ])('refuses a publication %s', (_, publications, message) => {
     const place = { namespace: 'shared', service: 'employees', domain: 'sd2', region: 'us-east-1' };
 
@@ -112,7 +112,7 @@ describe('configSchema', () => {
     [1, true],
     [1_000_000, true],
     [3_000_000, false],
-  ])('takes times that a timer can wait: %d s', (seconds, isTaken) => {
+  ])('accepts times that a timer can wait: %d s', (seconds, isTaken) => {
     const ofScope = parseConfig({ discovery: { scopeTimeoutSeconds: seconds } });
     const ofPass = parseConfig({ watch: { intervalSeconds: seconds } });
 
@@ -124,7 +124,7 @@ describe('configSchema', () => {
     [0, true],
     [0.5, false],
     [-1, false],
-  ])('takes whole seconds between health checks: %d', (intervalSeconds, isTaken) => {
+  ])('accepts whole seconds between health checks: %d', (intervalSeconds, isTaken) => {
     expect(parseConfig({ domains: { sd2: { healthcheck: { intervalSeconds } } } }).success).toBe(isTaken);
   });
 
@@ -136,7 +136,7 @@ describe('configSchema', () => {
     ['/%7', false],
     ['/ä', false],
     ['/a\r\nb', false],
-  ])('takes paths of health checks as Kong does: %j', (path, isTaken) => {
+  ])('accepts paths of health checks as Kong does: %j', (path, isTaken) => {
     expect(parseConfig({ domains: { sd2: { healthcheck: { path } } } }).success).toBe(isTaken);
   });
 
@@ -180,7 +180,7 @@ describe('configSchema', () => {
   );
 
   it.each(['nonsense', 5, { ec2: 'nonsense' }, 'https://bob:x@ec2.example'])(
-    'refuses endpoint %j and says what it may be',
+    'refuses endpoint %j, and names valid forms',
     (endpoint) => {
       const { error } = parseConfig({ sources: [{ ...source, endpoint }] });
 

@@ -26,7 +26,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Writes a configuration with these control planes, and gives its path. */
+/** Writes a configuration with these control planes; returns its path. */
 function written(planes: object): string {
   const path = join(folder, 'kong-privatelink.yaml');
   const sources = [{ name: 'hub', type: 'vpc-endpoints', regions: ['us-east-1'] }];
@@ -38,7 +38,10 @@ function load(...controlPlanes: readonly object[]): StagedConfig {
   return loadConfig({ path: written({ controlPlanes }), env: { KONNECT_TOKEN: token } });
 }
 
-/** What a configuration is refused with, a line for each problem, without its place in the file. */
+/**
+ * The messages that refuse a configuration, one line for each problem, without its place in the
+ * file.
+ */
 function refusalsOf(planes: object): readonly string[] {
   try {
     loadConfig({ path: written(planes), env: { KONNECT_TOKEN: token } });
@@ -52,7 +55,7 @@ function refusalsOf(planes: object): readonly string[] {
 }
 
 describe('controlPlanes', () => {
-  it('are stages in the order of the file, each with all that a control plane has', () => {
+  it('are stages in the order of the file, each with all fields of a control plane', () => {
     const { entries } = load(
       prod,
       { ...admin, tls: { ca: 'ca.pem' } },
@@ -67,7 +70,7 @@ describe('controlPlanes', () => {
     expect(entries.map(({ controlPlane }) => 'stage' in controlPlane)).toEqual([false, false, false]);
   });
 
-  it('stand by select for those of Konnect that have the labels, whose label stage names theirs', () => {
+  it('select control planes of Konnect by labels, and the label stage names the stage', () => {
     const { entries } = load(selecting, { ...selecting, select: { env: 'lab', team: 'a_b.c' }, stageLabel: 'ring' });
 
     expect(entries).toEqual([
@@ -102,7 +105,7 @@ describe('controlPlanes', () => {
     ],
     ['an empty list', { controlPlanes: [] }, ['controlPlanes: write 1 item or more']],
     ['no list', { controlPlanes: canary }, [/^controlPlanes: write a list/]],
-    ['an entry that is none', { controlPlanes: ['canary'] }, [/^controlPlanes\[0\]: write a mapping/]],
+    ['an invalid entry', { controlPlanes: ['canary'] }, [/^controlPlanes\[0\]: write a mapping/]],
     [
       'of another type',
       { controlPlanes: [{ stage: 'a', type: 'consul' }] },
@@ -147,7 +150,7 @@ describe('controlPlanes', () => {
       ['controlPlanes[0].select: at least one label with its value'],
     ],
     [
-      'labels that Konnect has none of',
+      'labels that Konnect does not allow',
       { controlPlanes: [{ ...selecting, select: { 'a:b': 'x', 'kong-x': 'x', c: 'a,b', d: 5 } }] },
       [
         /^controlPlanes\[0\]\.select\.a:b: letters, digits/,
@@ -157,7 +160,7 @@ describe('controlPlanes', () => {
       ],
     ],
     [
-      'a label of the stage that is none',
+      'an invalid stage label',
       { controlPlanes: [{ ...selecting, stageLabel: '_stage' }] },
       [/^controlPlanes\[0\]\.stageLabel: letters, digits/],
     ],
@@ -177,7 +180,7 @@ describe('controlPlanes', () => {
       ['controlPlanes[0].tokn: unknown key (did you mean token?): correct its spelling or remove it'],
     ],
     [
-      'a token that is none',
+      'an invalid token',
       { controlPlanes: [{ ...canary, token: 'geheim geheim' }] },
       ['controlPlanes[0].token: a token without spaces or line breaks inside'],
     ],
@@ -192,7 +195,7 @@ describe('controlPlanes', () => {
       ['controlPlanes[0].tls: TLS is spoken where the address begins with https: write it so, or remove tls'],
     ],
     [
-      'Konnect through decK without checking who answers',
+      'Konnect through decK without certificate checks',
       {
         controlPlanes: [
           { stage: 'a', type: 'deck', address: 'https://x.example', name: 'b', tls: { skipVerify: true } },
@@ -204,13 +207,13 @@ describe('controlPlanes', () => {
     expect(refusalsOf(planes)).toEqual(said.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
   });
 
-  it('are passed over on a data plane, whatever stands there', () => {
+  it('are ignored on a data plane, whatever they hold', () => {
     const path = written({ controlPlanes: [{ token: variable('PROD_TOKEN') }, 5] });
 
     expect(loadDataPlaneConfig({ path, env: {} })).toMatchObject({ owner: 'test' });
   });
 
-  it('are what the JSON Schema takes, and nothing else', () => {
+  it('are valid in JSON Schema exactly when they are valid here', () => {
     const schema = z.fromJSONSchema(configJsonSchema() as z.core.JSONSchema.JSONSchema);
     const takes = (one: object) =>
       schema.safeParse({ owner: 'a', sources: [admin], controlPlanes: [one] }).error?.issues;
@@ -228,7 +231,7 @@ describe('controlPlanes', () => {
 });
 
 describe('the configuration of one stage', () => {
-  it('is what all share, with its control plane and its name', () => {
+  it('is the shared part, with its control plane and its name', () => {
     const staged = load(canary, prod);
     const [entry] = staged.entries;
 
@@ -238,7 +241,7 @@ describe('the configuration of one stage', () => {
     expect('entries' in config).toBe(false);
   });
 
-  it('has no name where it is the only one', () => {
+  it('has no name where it is the only stage', () => {
     const staged = loadConfig({ path: written({ controlPlane: konnect }), env: { KONNECT_TOKEN: token } });
 
     expect('stage' in onlyConfig(staged)).toBe(false);
@@ -247,7 +250,7 @@ describe('the configuration of one stage', () => {
 
   it.each([
     ['several', [canary, prod]],
-    ['what a select stands for', [selecting]],
+    ['unresolved selections', [selecting]],
   ])('is refused where there are %s', (_, planes) => {
     expect(() => onlyConfig(load(...planes))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(() => onlyConfig(load(...planes))).toThrow('several control planes');
@@ -257,7 +260,7 @@ describe('the configuration of one stage', () => {
 it.each([
   [undefined, 'controlPlane.tls.ca: x; name it in controlPlane.tls.ca'],
   ['canary', 'controlPlanes[canary].tls.ca: x; name it in controlPlanes[canary].tls.ca'],
-])('says of stage %s which fields are meant', (stage, said) => {
+])('the message for stage %s names the fields', (stage, said) => {
   expect(saidOfStage(stage, 'controlPlane.tls.ca: x; name it in controlPlane.tls.ca')).toBe(said);
 });
 
@@ -271,7 +274,7 @@ describe('stages that a rollout names', () => {
     ['gates.requests[0].stage', { gates: { requests: [{ stage: 'canry', url: 'http://127.0.0.1/' }] } }],
     ['gates.metrics[0].stage', { gates: { metrics: [{ ...metric, stage: 'canry' }] } }],
     ['gates.approval[1]', { gates: { approval: ['canary', 'canry'] } }],
-  ])('are refused in %s where there is none of that name', (where, rollout) => {
+  ])('are refused in %s if they do not exist', (where, rollout) => {
     const name = where === 'order[1][0]' ? 'prd' : 'canry';
 
     expect(refusalsOf({ controlPlanes: [canary, prod], rollout })).toEqual([
@@ -279,7 +282,7 @@ describe('stages that a rollout names', () => {
     ]);
   });
 
-  it('may be those that labels bring', () => {
+  it('may come from labels', () => {
     const path = written({ controlPlanes: [selecting], rollout: { order: ['anything'] } });
 
     expect(() => loadConfig({ path, env: { KONNECT_TOKEN: token } })).not.toThrow();

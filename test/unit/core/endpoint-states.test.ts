@@ -4,7 +4,7 @@ import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../.
 
 describe('transitionalScopes', () => {
   it.each(['pending', 'pendingAcceptance', 'deleting'] as const)(
-    'gives a scope with an endpoint that is %s',
+    'returns a scope with an endpoint that is %s',
     (state) => {
       const snapshot = snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-2', state })]));
 
@@ -13,13 +13,13 @@ describe('transitionalScopes', () => {
   );
 
   it.each(['available', 'partial', 'rejected', 'failed', 'expired', 'deleted', 'unlisted'] as const)(
-    'leaves out a scope whose endpoint is %s, which stays so',
+    'leaves out a scope whose endpoint is %s, because that state is final',
     (state) => {
       expect(transitionalScopes(snapshotOf(knownScope([endpointOf({ state })])))).toEqual([]);
     },
   );
 
-  it('leaves out an unknown scope, whatever it remembers', () => {
+  it('leaves out an unknown scope, whatever its last good', () => {
     expect(transitionalScopes(snapshotOf(unknownScope([endpointOf({ state: 'pending' })])))).toEqual([]);
   });
 });

@@ -11,7 +11,9 @@ import {
   PrivatelinkError,
 } from '#core/errors';
 
-/** Retries and exit codes of `render` follow from it: whoever changes one changes what people's scripts do. */
+/**
+ * `render` derives retries and exit codes from `transient`. A change here changes people's scripts.
+ */
 const transience: { readonly [C in ErrorCode]: boolean } = {
   CONFIG_MISSING: false,
   CONFIG_INVALID: false,
@@ -41,7 +43,7 @@ describe('PrivatelinkError', () => {
     expect(new PrivatelinkError('no', { code, fix: undefined }).transient).toBe(transient);
   });
 
-  it('says the reason, then the fix, and keeps both apart', () => {
+  it('says the reason, then the fix, and keeps both separate', () => {
     const error = new PrivatelinkError('the file is empty', { code: 'STATE', fix: 'write it', cause: 'a cause' });
 
     expect(error).toMatchObject({
@@ -59,7 +61,7 @@ describe('isProblem', () => {
     [{ code: 'bad-tag', reason: 'it is red', fix: 'paint it' }, true],
     [{ reason: 'AWS says why it is pending' }, false],
     [['fix'], false],
-  ])('says of %j %s', (given, expected) => {
+  ])('returns for %j %s', (given, expected) => {
     expect(isProblem(given)).toBe(expected);
   });
 });
@@ -68,7 +70,7 @@ describe('formatProblem', () => {
   it.each([
     [{ reason: 'it is red', fix: 'paint it' }, 'it is red; paint it'],
     [{ reason: 'it is red' }, 'it is red'],
-  ])('says %j as %s', (problem, text) => {
+  ])('formats %j as %s', (problem, text) => {
     expect(formatProblem(problem)).toBe(text);
   });
 });
@@ -81,7 +83,7 @@ describe('codeOf', () => {
     [new Error('no'), undefined],
     ['EACCES', undefined],
     [null, undefined],
-  ])('gives of %p %p', (thrown, code) => {
+  ])('returns for %p %p', (thrown, code) => {
     expect(codeOf(thrown)).toBe(code);
     expect(hasCode(thrown, 'ENOENT', 'EACCES')).toBe(code !== undefined);
   });
@@ -93,7 +95,7 @@ describe('misfitOf', () => {
   it.each([
     [{ list: [1, 'two'] }, 'list.1: a number'],
     ['text', 'the file: a mapping'],
-  ])('says what of %j does not fit', (value, text) => {
+  ])('names the wrong part of %j', (value, text) => {
     const { error } = shape.safeParse(value);
 
     expect(error && misfitOf(error, 'the file')).toBe(text);

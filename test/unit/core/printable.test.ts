@@ -9,20 +9,24 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe('printable', () => {
   it.each([
-    ['escape codes, bidi controls and what is invisible', hostile, shown],
-    ['what ends or overwrites a line', 'kong:a\r\nApplied all 3 changes\t', 'kong:a\\r\\nApplied all 3 changes\\t'],
-    ['nothing of what people write', '~/v1\\.0$ "é" 東京 شارع 🚀 {} %', '~/v1\\.0$ "é" 東京 شارع 🚀 {} %'],
+    ['escape codes, bidi controls and invisible characters', hostile, shown],
+    [
+      'characters that end or overwrite a line',
+      'kong:a\r\nApplied all 3 changes\t',
+      'kong:a\\r\\nApplied all 3 changes\\t',
+    ],
+    ['no character of normal text', '~/v1\\.0$ "é" 東京 شارع 🚀 {} %', '~/v1\\.0$ "é" 東京 شارع 🚀 {} %'],
   ])('fm-51 escapes %s', (_, text, expected) => {
     expect(printable(text)).toBe(expected);
   });
 
-  it('fm-51 leaves one line without anything that a terminal obeys, whatever the text', () => {
+  it('fm-51 leaves one line without control characters, whatever the text', () => {
     fc.assert(fc.property(anyText(), (text) => !unprintable.test(printable(text))));
   });
 });
 
 describe('printableData', () => {
-  it('fm-51 escapes each text however deep, and nothing else', () => {
+  it('fm-51 escapes each text at any depth, and nothing else', () => {
     expect(printableData({ a: [hostile, { b: '\n', c: 1, d: null, e: true }], f: undefined })).toEqual({
       a: [shown, { b: '\\n', c: 1, d: null, e: true }],
     });
@@ -30,11 +34,14 @@ describe('printableData', () => {
 });
 
 describe('printableLines', () => {
-  it.each([true, false])('fm-51 keeps lines and tabs, and escapes what slipped in, on a terminal %s', (isTerminal) => {
-    expect(printableLines(`one\n\t${hostile.replace('\u001b[31m', '\u001b[2J')}\r\n`, isTerminal)).toBe(
-      `one\n\t${shown.replace('[31m', '[2J')}\\r\n`,
-    );
-  });
+  it.each([true, false])(
+    'fm-51 keeps lines and tabs, and escapes foreign control characters, on a terminal %s',
+    (isTerminal) => {
+      expect(printableLines(`one\n\t${hostile.replace('\u001b[31m', '\u001b[2J')}\r\n`, isTerminal)).toBe(
+        `one\n\t${shown.replace('[31m', '[2J')}\\r\n`,
+      );
+    },
+  );
 
   it('keeps colours and the return before progress for a terminal alone', () => {
     const text = '\r\u001b[1m\u001b[33mwarning\u001b[39m\u001b[22m';

@@ -27,20 +27,20 @@ const failed: ScopeState = { status: 'unknown', scope: west, code: 'THROTTLED', 
 const never = unknownScope();
 const snapshot = snapshotOf(known, failed, never);
 
-describe('of a scope', () => {
+describe('a scope', () => {
   it.each([
     ['is known', known, known, true],
     ['is unknown', failed, kept, true],
     ['was never known', never, undefined, false],
     ['was known to an earlier process', unknownScope([before], west, true), expect.anything(), false],
-  ])('that %s, tells what it last held, and whether this process read it (fm-07)', (_, state, good, isRead) => {
+  ])('that %s has its last good, and shows whether this process read the scope (fm-07)', (_, state, good, isRead) => {
     expect(lastGoodOf(state)).toEqual(good);
     expect(hasAnswered(state)).toBe(isRead);
   });
 });
 
-describe('of a snapshot', () => {
-  it('tells known scopes from unknown ones', () => {
+describe('a snapshot', () => {
+  it('separates known scopes from unknown scopes', () => {
     expect(knownScopes(snapshot)).toEqual([known]);
     expect(unknownScopes(snapshot)).toEqual([failed, never]);
     expect([...statesById(snapshotOf(known, failed))]).toEqual([
@@ -49,7 +49,7 @@ describe('of a snapshot', () => {
     ]);
   });
 
-  it('gives what known scopes hold, and of quarantined ones also what was last known', () => {
+  it('returns the endpoints of known scopes, and the last good of quarantined endpoints', () => {
     expect(knownEndpoints(snapshot)).toEqual([now]);
     expect(knownQuarantined(snapshot).map(({ endpointId }) => endpointId)).toEqual(['vpce-x']);
     expect(lastQuarantined(snapshot).map(({ endpointId }) => endpointId)).toEqual(['vpce-x', 'vpce-y']);

@@ -19,7 +19,7 @@ describe('isZoneName', () => {
     ['use1-wl1-bos-wlz1', false],
     ['euscde1-az1', false],
     ['anything', false],
-  ])('says of %s: %s', (text, expected) => {
+  ])('returns for %s: %s', (text, expected) => {
     expect(isZoneName(text)).toBe(expected);
   });
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => void jest.useRealTimers());
 
 describe('limitRate', () => {
-  it('lets each reason of a domain through once a minute', () => {
+  it('passes each reason of a domain once a minute', () => {
     const said: string[] = [];
     const startMs = performance.now();
     const passedMs = () => performance.now() - startMs;
@@ -24,7 +24,7 @@ describe('limitRate', () => {
     expect(said).toEqual(['0 sd2: unknown domain', '60000 sd2: unknown domain', '120000 sd2: unknown domain']);
   });
 
-  it.each([-6, 6])('fm-41 goes by time that went by, not by a clock that is set by %i h', (hours) => {
+  it.each([-6, 6])('fm-41 measures elapsed time, even if the clock is set by %i h', (hours) => {
     const said: string[] = [];
     const explain = limitRate((reason) => void said.push(reason));
     explain('unknown domain', 'sd2');
@@ -38,7 +38,7 @@ describe('limitRate', () => {
     expect([within, said.length]).toEqual([1, 2]);
   });
 
-  it('keeps no other reason and no other domain back', () => {
+  it('holds back no other reason and no other domain', () => {
     const said: string[] = [];
     const explain = limitRate((reason, domain) => void said.push(`${domain}: ${reason}`));
 

@@ -22,7 +22,7 @@ function upstreamsOf(document: Document): readonly string[] {
   return document.filter((one) => one.kind === 'upstream').map((one) => one.key);
 }
 
-/** Weight by address in the upstream of the zone; `f` behind it: only for failover. */
+/** Weight by address in the upstream of the zone. `f` after the weight: only for failover. */
 function weightsOf(document: Document, zone: string): Readonly<Record<string, string>> {
   const targets = document.filter((one) => one.parent === `${zone}.sd2.privatelink`);
   return Object.fromEntries(
@@ -31,12 +31,12 @@ function weightsOf(document: Document, zone: string): Readonly<Record<string, st
 }
 
 describe('zone upstreams', () => {
-  it('are none without affinity', () => {
+  it('do not exist without affinity', () => {
     expect(upstreamsOf(render(two))).toEqual(['sd2.privatelink']);
     expect(render(two, { affinity: 'none' })).toEqual(render(two));
   });
 
-  it('are one for each zone that a target lies in, none for an unknown one', () => {
+  it('exist for each zone with a target, and not for an unknown zone', () => {
     const document = render([...two, targetOf('10.0.9.1', undefined)], { affinity: 'weighted' });
 
     expect(upstreamsOf(document)).toEqual(['sd2.privatelink', 'use1-az1.sd2.privatelink', 'use1-az2.sd2.privatelink']);
@@ -44,13 +44,13 @@ describe('zone upstreams', () => {
   });
 
   it.each(['-', '-a', 'a-', 'a.b', 'a'.repeat(64)])(
-    'fm-49 are none for a zone that is no label of a name: %s',
+    'fm-49 do not exist for a zone that is no label of a name: %s',
     (zone) => {
       expect(upstreamsOf(render([targetOf('10.0.1.1', zone)], { affinity: 'weighted' }))).toEqual(['sd2.privatelink']);
     },
   );
 
-  it('fm-49 are sixteen at most, those that are held first, then by name', () => {
+  it('fm-49 are limited to sixteen; held zones come first, then the order of names', () => {
     const zones = Array.from({ length: 30 }, (_, index) => `use1-az${10 + index}`);
     const targets = zones.map((zone, index) => targetOf(`10.0.1.${index}`, zone));
     const held = render([targetOf('10.0.1.1', 'use1-az99')], { affinity: 'weighted' });
@@ -60,7 +60,7 @@ describe('zone upstreams', () => {
     expect(zoned).toEqual([...zones.slice(0, 15), 'use1-az99'].map((zone) => `${zone}.sd2.privatelink`));
   });
 
-  it('fm-49 stay as many as are held already', () => {
+  it('fm-49 stay if more than sixteen are held already', () => {
     const zones = Array.from({ length: 20 }, (_, index) => `use1-az${10 + index}`);
     const held: Document = zones.map((zone) => {
       const key = `${zone}.sd2.privatelink`;
@@ -70,13 +70,13 @@ describe('zone upstreams', () => {
     expect(upstreamsOf(render([targetOf('10.0.1.1', 'use1-az9')], { affinity: 'weighted', held }))).toHaveLength(21);
   });
 
-  it('are none for a zone whose id cannot be part of a name', () => {
+  it('do not exist for a zone whose id cannot be part of a name', () => {
     expect(upstreamsOf(render([targetOf('10.0.1.1', 'rack 1.a')], { affinity: 'weighted' }))).toEqual([
       'sd2.privatelink',
     ]);
   });
 
-  it("send the domain's own Host and are checked as its upstream is", () => {
+  it("send the domain's own Host, and are checked like the domain's upstream", () => {
     const [own, zoned] = render(two, { affinity: 'weighted' });
 
     expect(zoned?.fields).toEqual({ ...own?.fields, name: 'use1-az1.sd2.privatelink' });
@@ -125,7 +125,7 @@ describe('zone upstreams', () => {
     ['weighted', { '10.0.2.1': '1', '10.0.3.1': '1' }],
     ['failover', { '10.0.2.1': '100', '10.0.3.1': '100' }],
   ] as const)(
-    'stay, with %s, when their zone has lost its last target, and hold those of the others',
+    'stay, with %s, when their zone has lost its last target, and hold the targets of other zones',
     (affinity, expected) => {
       const held = render(two, { affinity });
       const left = [targetOf('10.0.2.1', 'use1-az2'), targetOf('10.0.3.1', 'use1-az3')];
@@ -135,7 +135,7 @@ describe('zone upstreams', () => {
   );
 });
 
-describe('the plugin that chooses between them', () => {
+describe('the plugin that chooses between zone upstreams', () => {
   const settings = {
     sd2: {
       plugins: [
@@ -146,7 +146,7 @@ describe('the plugin that chooses between them', () => {
   };
   const pluginsOf = (document: Document) => document.filter(({ kind }) => kind === 'plugin');
 
-  it.each(['weighted', 'failover'] as const)('is about its own domain, with affinity %s', (affinity) => {
+  it.each(['weighted', 'failover'] as const)('gets its own domain, with affinity %s', (affinity) => {
     const [, zoned] = pluginsOf(render(two, { affinity, settings }));
 
     expect(zoned).toMatchObject({
@@ -155,11 +155,11 @@ describe('the plugin that chooses between them', () => {
     });
   });
 
-  it('is left out where there are none, and no other plugin with it', () => {
+  it('is left out without zone upstreams, and no other plugin is left out', () => {
     expect(pluginsOf(render(two, { settings })).map(({ key }) => key)).toEqual(['sd2|acl']);
   });
 
-  it('is left out, as upstreams of zones are, where the addresses come by a name', () => {
+  it('is left out, with the zone upstreams, where a domain is via resolver', () => {
     const formsOf = () => ({ hasAddresses: false, names: ['sd2.privatelink.internal:80'] });
     const document = render(two, { affinity: 'weighted', settings, formsOf });
 
@@ -167,7 +167,7 @@ describe('the plugin that chooses between them', () => {
     expect(upstreamsOf(document)).toEqual(['sd2.privatelink']);
   });
 
-  it('keeps no request out, as the other that chooses an address, and any other may', () => {
+  it('is not a guard, and neither is the other plugin that chooses an address; other plugins may be', () => {
     const keys = ['sd2|privatelink', 'sd2|privatelink-zone', 'sd2|privatelink-callers', 'sd2|acl'];
 
     expect(keys.map(isGuard)).toEqual([false, false, true, true]);

@@ -13,7 +13,7 @@ function pluginOf(config: JsonObject): Entity {
 }
 
 describe('differencesOf', () => {
-  it('names the innermost field, so that the text says what changes however large the rest is', () => {
+  it('names the innermost field, so that a large entity still shows its change', () => {
     const checksOf = (path: string) => ({
       healthchecks: { active: { type: 'http', timeout: 1, http_path: path, healthy: { http_statuses: [200, 302] } } },
     });
@@ -25,14 +25,14 @@ describe('differencesOf', () => {
 
   it.each([
     ['as ranges', [200, 201, 202, 302], [200, 302], '[200..202,302] -> [200,302]'],
-    ['as they stand where they are in no order', [3, 2, 1], [1, 2], '[3,2,1] -> [1,2]'],
+    ['unchanged if they are in no order', [3, 2, 1], [1, 2], '[3,2,1] -> [1,2]'],
   ])('shows numbers %s', (_, held, wanted, text) => {
     const upstream = entityOf('upstream', { statuses: wanted });
 
     expect(differencesOf(upstream, { ...upstream, fields: { statuses: held } })).toEqual([`statuses ${text}`]);
   });
 
-  it('tells numbers of a plugin, and no words, which may be secrets', () => {
+  it('shows numbers of a plugin, and no words, because words may be secrets', () => {
     const desired = pluginOf({ minute: 600, redis: { password: 'new secret' }, keys: ['new secret'] });
     const held = pluginOf({ minute: 5, redis: { password: 'old secret' }, keys: ['old secret', 'old secret'] });
 
@@ -43,7 +43,7 @@ describe('differencesOf', () => {
     ]);
   });
 
-  it('tells the words of the plugin that judges callers, since a reader has to see what is enforced', () => {
+  it('shows the words of the callers plugin, because a reader has to see the contract', () => {
     const settingsOf = (mode: string, onMissing: string, exceptions: string) =>
       entityOf('plugin', {
         name: 'privatelink-callers',
@@ -58,7 +58,7 @@ describe('differencesOf', () => {
   });
 
   it.each(['privatelink', 'privatelink-zone', 'privatelink-callers'])(
-    'sees that somebody switched %s off for some requests, and no protocols beside',
+    'notices that a person switched %s off for some requests, and ignores protocols beside it',
     (name) => {
       const desired = entityOf('plugin', { name, enabled: true, config: {} });
       const of = (protocols: Json) =>
@@ -72,7 +72,7 @@ describe('differencesOf', () => {
     },
   );
 
-  it('leaves the protocols of the plugins of others to them', () => {
+  it('ignores the protocols of foreign plugins', () => {
     const held = { ...pluginOf({}), fields: { ...pluginOf({}).fields, protocols: ['tcp'] } };
 
     expect(differencesOf(pluginOf({}), held)).toEqual([]);
@@ -98,17 +98,17 @@ describe('differencesOf', () => {
       { mode: 'a', redis: { host: 'b', port: 1 } },
       ['config.redis.port 1 -> (removed, or a default)'],
     ],
-  ])('names what the write takes out of a plugin: %s', (_, wanted, written, differences) => {
+  ])('names the fields that the write removes from a plugin: %s', (_, wanted, written, differences) => {
     const held = { ...tagged(written), fields: { ...tagged(written).fields, config: { ...filled, ...written } } };
 
     expect(differencesOf(tagged(wanted), held)).toEqual(differences);
   });
 
-  it('says that the configuration changed where nothing can be named', () => {
+  it('says that the configuration changed if no field can be named', () => {
     expect(differencesOf(tagged({ minute: 5, hour: 9 }), tagged({ hour: 9, minute: 5 }))).toEqual(['config changed']);
   });
 
-  it('shows the tags that differ, sorted, and no others', () => {
+  it('shows the differing tags, sorted, and no others', () => {
     const of = (tags: readonly string[]) => ({ ...entityOf('service', {}), tags });
 
     expect(differencesOf(of(['b', 'd', 'a']), of(['a', 'c', 'b']))).toEqual(['tags c -> d']);
@@ -126,9 +126,9 @@ describe('differencesOf', () => {
     ],
     ['a list in another order', { allow: ['a', 'b'] }, { allow: ['b', 'a'] }, 0],
     ['an absent list as null', { allow: [] }, { allow: null }, 0],
-    ['an object of a list that is another', { metrics: [{ name: 'a' }] }, { metrics: [{ name: 'b', tags: [] }] }, 1],
-    ['an object of a list too many', { metrics: [{ name: 'a' }] }, { metrics: [{ name: 'a' }, { name: 'b' }] }, 1],
-  ])('fm-16 takes %s as what it is', (_, wanted, held, differences) => {
+    ['another object in a list', { metrics: [{ name: 'a' }] }, { metrics: [{ name: 'b', tags: [] }] }, 1],
+    ['one object too many in a list', { metrics: [{ name: 'a' }] }, { metrics: [{ name: 'a' }, { name: 'b' }] }, 1],
+  ])('fm-16 compares %s correctly', (_, wanted, held, differences) => {
     expect(differencesOf(pluginOf(wanted), pluginOf(held))).toHaveLength(differences);
   });
 });

@@ -22,7 +22,7 @@ describe('heldEntities', () => {
     ['plugin', plugin, 'sd2|key-auth', 'sd2', 'sd2'],
     ['plugin', { ...plugin, consumer: { id: 'c' } }, 'p|key-auth', 'sd2', 'sd2'],
     ['plugin', { ...plugin, service: undefined }, 'p|key-auth', 'key-auth', undefined],
-  ])('gives a %s %j the key %s', (kind, item, key, domain, parent) => {
+  ])('returns a %s %j with the key %s', (kind, item, key, domain, parent) => {
     const held = heldEntities(lists({ [kind]: [item] })).find((one) => one.kind === kind);
 
     expect(held).toMatchObject({ key, domain });
@@ -38,7 +38,7 @@ describe('heldEntities', () => {
     expect(held?.tags).toEqual(['kong-privatelink', 'owner:test']);
   });
 
-  it('fm-23 gives no tags when Konnect gives null', () => {
+  it('fm-23 returns no tags when Konnect returns null', () => {
     expect(heldEntities(new Map([['service', [{ ...service, tags: null }]]]))[0]?.tags).toEqual([]);
   });
 });

@@ -38,13 +38,13 @@ function revision(desired: readonly Entity[], over: Partial<Parameters<typeof re
 }
 
 describe('revisionOf', () => {
-  it('gives one id whatever the order in which a control plane gives tags', () => {
+  it('returns one id, whatever the order of tags', () => {
     const reversed = { ...service('sd2'), tags: [...tags].reverse() };
 
     expect(revision([], { held: held(reversed) }).id).toBe(revision([service('sd2')]).id);
   });
 
-  it('has the configuration alone: no target, no upstream of a zone, and no tag of an upstream', () => {
+  it('holds configuration only: no target, no zone upstream, and no tag of an upstream', () => {
     const { entities, id } = revision([...whole('sd2'), zoneUpstream('sd2')]);
 
     expect(id).toMatch(/^[0-9a-f]{12}$/);
@@ -52,7 +52,7 @@ describe('revisionOf', () => {
     expect(entities[0]?.tags).toEqual([]);
   });
 
-  it('is another one for another entity, affinity or base file, and not for data or the path of a base file', () => {
+  it('changes with an entity, affinity or a base file, and not with data or the path of a base file', () => {
     const base = [{ path: 'a.yaml', text: 'services: []' }];
     const { id } = revision(whole('sd2'), { base });
     const others = [
@@ -67,13 +67,13 @@ describe('revisionOf', () => {
     );
   });
 
-  it('says nothing of a pin', () => {
+  it('ignores a pin', () => {
     const pinned = { ...service('sd2'), tags: [...tags, pinTag('0123456789ab')] };
 
     expect(revision([], { held: held(pinned) })).toEqual(revision([service('sd2')]));
   });
 
-  it('has of a domain that is held and not desired what ran before, or else what is held', () => {
+  it('takes a held, undesired domain from the revision before, or else from the control plane', () => {
     const before = revision([...whole('sd2'), ...whole('sd3')]);
     const changed = held(...whole('sd2'), upstream('sd3'), service('sd3', 'https'), service('sd4'));
 
@@ -85,7 +85,7 @@ describe('revisionOf', () => {
     expect(namesOf(entities)).toContain('service sd4');
   });
 
-  it('has nothing of a domain that ran before and is not held any more', () => {
+  it('drops a domain of the revision before once it is not held any more', () => {
     const before = revision([...whole('sd2'), ...whole('sd3')]);
 
     expect(revision(whole('sd2'), { held: held(...whole('sd2')), before }).id).toBe(revision(whole('sd2')).id);
@@ -96,7 +96,7 @@ describe('underRevision', () => {
   const checked = upstream('sd2', { fields: { name: 'sd2.privatelink', slots: 7 } });
   const pinnedTo = revision([checked, service('sd2'), route('sd2')]);
 
-  it('is data with the settings of the revision, and what else it has', () => {
+  it('keeps data, with the settings and the other entities of the revision', () => {
     const desired = underRevision(pinnedTo, [upstream('sd2', { tags: ['data'] }), target('sd2'), service('sd2')], []);
 
     expect(namesOf(desired)).toEqual([
@@ -108,7 +108,7 @@ describe('underRevision', () => {
     expect(desired[0]).toMatchObject({ fields: { slots: 7 }, tags: ['data'] });
   });
 
-  it('gives a domain that the revision is without its upstream and targets alone', () => {
+  it('keeps only upstream and targets of a domain that is not in the revision', () => {
     const desired = underRevision(pinnedTo, [...whole('sd2'), ...whole('sd3')], []);
 
     expect(namesOf(desired.filter(({ domain }) => domain === 'sd3'))).toEqual([
@@ -117,7 +117,7 @@ describe('underRevision', () => {
     ]);
   });
 
-  it('has what the revision has of a domain that is not discovered, as long as its upstream is held', () => {
+  it("keeps the revision's entities of an undiscovered domain while its upstream is held", () => {
     const [there, gone] = [held(upstream('sd2')), held(service('sd2'))].map((one) => underRevision(pinnedTo, [], one));
 
     expect(namesOf(there ?? [])).toEqual(['upstream sd2.privatelink', 'service sd2', 'route sd2']);
@@ -125,7 +125,7 @@ describe('underRevision', () => {
     expect(gone).toEqual([]);
   });
 
-  it('gives the upstream of a zone the settings of its domain, under its own name', () => {
+  it('applies the settings of a domain to its zone upstream, under its own name', () => {
     const desired = underRevision({ ...pinnedTo, affinity: 'weighted' }, [zoneUpstream('sd2')], []);
 
     expect(desired[0]?.fields).toEqual({ name: 'use1-az1.sd2.privatelink', slots: 7 });
@@ -134,7 +134,7 @@ describe('underRevision', () => {
   it.each([
     ['none', false],
     ['failover', true],
-  ] as const)('of affinity %s keeps the upstream of a zone whose domain is away: %s', (affinity, isKept) => {
+  ] as const)('with affinity %s keeps the zone upstream of a missing domain: %s', (affinity, isKept) => {
     const desired = underRevision({ ...pinnedTo, affinity }, [], held(upstream('sd2'), zoneUpstream('sd2')));
 
     expect(namesOf(desired).includes('upstream use1-az1.sd2.privatelink')).toBe(isKept);
@@ -151,7 +151,7 @@ describe('underRevision', () => {
 });
 
 describe('pinsIn', () => {
-  it('is what a service says, and nobody else', () => {
+  it('reads tags of services, and of no other entities', () => {
     const tag = pinTag('0123456789ab');
 
     expect(pinsIn(held(route('sd2'), { ...service('sd2'), tags: [...tags, tag] }))).toEqual(['0123456789ab']);
@@ -165,16 +165,16 @@ describe('isMended', () => {
   const isOver = (newest: Revision, left = bad) => isMended(newest, { revision: good, left });
 
   it.each<[string, readonly Entity[], boolean]>([
-    ['what was left', [service('sd2', 'https'), service('sd3'), service('sd4')], false],
+    ['the revision that was left', [service('sd2', 'https'), service('sd3'), service('sd4')], false],
     ['another domain', [service('sd2', 'https'), service('sd3'), service('sd4', 'grpc'), service('sd5')], false],
-    ['what was changed, changed again', [service('sd2', 'grpc'), service('sd3'), service('sd4')], true],
-    ['what came, changed', [service('sd2', 'https'), service('sd3', 'grpc'), service('sd4')], true],
-    ['what came, gone', [service('sd2', 'https'), service('sd4')], true],
-  ])('looks at what was taken back alone: %s', (_, desired, expected) => {
+    ['a rolled back change, changed again', [service('sd2', 'grpc'), service('sd3'), service('sd4')], true],
+    ['a new entity, changed', [service('sd2', 'https'), service('sd3', 'grpc'), service('sd4')], true],
+    ['a new entity, removed', [service('sd2', 'https'), service('sd4')], true],
+  ])('compares only the rolled back part: %s', (_, desired, expected) => {
     expect(isOver(revision(desired))).toBe(expected);
   });
 
-  it('looks at affinity and base files where they were taken back, and nowhere else', () => {
+  it('compares affinity and base files only if these were rolled back', () => {
     const base = [{ path: 'a.yaml', text: 'services: []' }];
     const left = { ...bad, affinity: 'weighted' as const, base };
 
@@ -202,13 +202,13 @@ describe('isConfiguration', () => {
 describe('withUndiscovered', () => {
   const left = revision([upstream('sd2'), service('sd2')]);
 
-  it('adds what the revision has of a domain whose upstream is held, with the tags that the upstream has', () => {
+  it("adds the revision's entities of a domain whose upstream is held, with the upstream's own tags", () => {
     const own = upstream('sd2', { tags: ['theirs'] });
 
     expect(withUndiscovered([], left, held(own))).toEqual([own, service('sd2')]);
   });
 
-  it('adds nothing of a domain that is discovered, nor of one of which nothing is held', () => {
+  it('adds nothing of a discovered domain, nor of a domain without held entities', () => {
     expect(withUndiscovered([service('sd2')], left, held(upstream('sd2')))).toEqual([service('sd2')]);
     expect(withUndiscovered([], left, [])).toEqual([]);
   });

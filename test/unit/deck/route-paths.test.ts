@@ -8,7 +8,7 @@ it('fm-46 bounds plain paths, and keeps regular expressions', () => {
   expect(boundRoute(routeOf(['/sd2', '~/v\\d+'])).fields.paths).toEqual(['~/sd2$', '/sd2/', '~/v\\d+']);
 });
 
-it('takes what is no text among the paths for JSON, whatever it calls its own', () => {
+it('takes a path that is not text for JSON, even if it has its own toString', () => {
   expect(claimedPathsOf({ fields: { paths: ['/sd2', { toString: null }, 7] } })).toEqual([
     '/sd2',
     '{"toString":null}',
@@ -16,7 +16,7 @@ it('takes what is no text among the paths for JSON, whatever it calls its own', 
   ]);
 });
 
-it.each([[''], ['sd2'], ['~'], [' /sd2']])('fm-46 leaves a route as it is where %j is no path', (path) => {
+it.each([[''], ['sd2'], ['~'], [' /sd2']])('fm-46 leaves a route unchanged where %j is not a path', (path) => {
   const route = routeOf(['/sd2', path]);
 
   expect(boundRoute(route)).toEqual(route);

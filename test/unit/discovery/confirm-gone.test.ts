@@ -14,7 +14,7 @@ function sourceOf(name: string, confirmGone?: ScopeReader['confirmGone']): Sourc
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('confirmGone', () => {
-  it('asks each source for the missing of its scopes', async () => {
+  it('asks each source for the missing endpoints of its scopes', async () => {
     const asked: string[] = [];
     const sources = ['hub', 'edge'].map((name) =>
       sourceOf(name, async (ids) => {
@@ -35,19 +35,19 @@ describe('confirmGone', () => {
     expect(confirmed).toEqual({ goneIds: ['vpce-1', 'vpce-3'], warnings: [] });
   });
 
-  it('asks nobody when nothing is missing', async () => {
+  it('makes no call when no endpoint is missing', async () => {
     const source = sourceOf('hub', () => Promise.reject(new Error('was asked')));
 
     expect(await createConfirmGone([source])(new Map(), signal)).toEqual({ goneIds: [], warnings: [] });
   });
 
-  it('leaves out a source that cannot tell', async () => {
+  it('leaves out a source that cannot confirm', async () => {
     const missing = new Map([['hub.self.us-east-1', ['i-1']]]);
 
     expect(await createConfirmGone([sourceOf('hub')])(missing, signal)).toEqual({ goneIds: [], warnings: [] });
   });
 
-  it('fm-01 confirms nothing for a scope that fails, says so, and goes on with the other', async () => {
+  it('fm-01 confirms nothing for a scope that fails, says so, and goes on with the other scope', async () => {
     const sources = [sourceOf('a', () => Promise.reject(throttled)), sourceOf('b', async (ids) => ids)];
     const missing = new Map([
       ['a.self.us-east-1', ['vpce-1']],

@@ -20,7 +20,7 @@ function sourceOf(regions: readonly string[], discover: Answer, name = 'hub'): S
   return { name, scopes: () => readers };
 }
 
-/** A discoverer of one scope whose answers come one per pass. */
+/** A discoverer of one scope with one answer for each pass. */
 function answering(...answers: readonly (Discovered | Error)[]) {
   const clock = createFakeClock();
   const left = [...answers];
@@ -29,14 +29,14 @@ function answering(...answers: readonly (Discovered | Error)[]) {
     if (answer instanceof Error) throw answer;
     return answer;
   });
-  // What it gives is the same however it is kept.
+  // The result does not depend on the way last good is kept.
   return { clock, discoverer: createDiscoverer([source], { clock, hold: holdPacked }) };
 }
 
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('a discoverer', () => {
-  it('gives what an earlier process kept without reading a source, all of it unknown', async () => {
+  it('returns last good of an earlier process without a read, all of it unknown', async () => {
     const kept = { observedAtMs: 400, discovered: some, isRestored: true };
     const lastGoodStore = {
       read: async () => ({ known: new Map([['hub.self.us-east-1', kept]]) }),
@@ -67,7 +67,7 @@ describe('a discoverer', () => {
     ]);
   });
 
-  it('fm-02 reports a scope that fails as unknown, with the reason, while the other goes on', async () => {
+  it('fm-02 reports a failed scope as unknown, with the reason, while the other scope goes on', async () => {
     const source = sourceOf(['us-east-1', 'us-west-2'], async ({ region }) => {
       if (region === 'us-west-2') throw throttled;
       return some;
@@ -81,7 +81,7 @@ describe('a discoverer', () => {
     ]);
   });
 
-  it('fm-02 keeps the last good of an unknown scope over passes, with the time it is from', async () => {
+  it('fm-02 keeps the last good of an unknown scope over passes, with its time', async () => {
     const { clock, discoverer } = answering(some, throttled, throttled);
     await discoverer.discover(signal);
     clock.advance(60_000);
@@ -93,7 +93,7 @@ describe('a discoverer', () => {
     expect(scopes).toMatchObject([{ status: 'unknown', lastGood: { observedAtMs: 1_000, discovered: some } }]);
   });
 
-  it('gives all that is read in one pass the time at which it began', async () => {
+  it('returns all data of one pass with the time of its begin', async () => {
     const clock = createFakeClock();
     const source = sourceOf(['us-east-1', 'us-west-2'], async () => {
       clock.advance(3_000);
@@ -106,50 +106,47 @@ describe('a discoverer', () => {
     expect(scopes).toMatchObject([{ observedAtMs: 1_000 }, { observedAtMs: 1_000 }]);
   });
 
-  it.each([-6, 6])(
-    'fm-41 keeps the age of what is known, and its order, when the clock is set by %i h',
-    async (hours) => {
-      const stepMs = hours * 3_600_000;
-      const clock = createFakeClock(startMs);
-      const observed = { scopeId: 'far.1.us-east-1', atMs: startMs - 5_000 };
-      const bad = {
-        endpointId: 'vpce-9',
-        scopeId: 'hub.self.us-east-1',
-        code: 'bad-tag',
-        reason: 'r',
-        fix: 'f',
-      } as const;
-      const relayed = { endpoints: [endpointOf({ observed })], quarantined: [{ ...bad, observed }] };
-      const answers = [relayed, throttled, throttled];
-      const source = sourceOf(['us-east-1'], async () => {
-        const answer = answers.shift() ?? throttled;
-        if (answer instanceof Error) throw answer;
-        return { ...answer, observedAtMs: startMs - 5_000 };
-      });
-      const discoverer = createDiscoverer([source], { clock });
-      await discoverer.discover(signal);
-      clock.advance(60_000);
-      clock.step(stepMs);
+  it.each([-6, 6])('fm-41 keeps the age and the order of known data when the clock is set by %i h', async (hours) => {
+    const stepMs = hours * 3_600_000;
+    const clock = createFakeClock(startMs);
+    const observed = { scopeId: 'far.1.us-east-1', atMs: startMs - 5_000 };
+    const bad = {
+      endpointId: 'vpce-9',
+      scopeId: 'hub.self.us-east-1',
+      code: 'bad-tag',
+      reason: 'r',
+      fix: 'f',
+    } as const;
+    const relayed = { endpoints: [endpointOf({ observed })], quarantined: [{ ...bad, observed }] };
+    const answers = [relayed, throttled, throttled];
+    const source = sourceOf(['us-east-1'], async () => {
+      const answer = answers.shift() ?? throttled;
+      if (answer instanceof Error) throw answer;
+      return { ...answer, observedAtMs: startMs - 5_000 };
+    });
+    const discoverer = createDiscoverer([source], { clock });
+    await discoverer.discover(signal);
+    clock.advance(60_000);
+    clock.step(stepMs);
 
-      const { takenAtMs, scopes, warnings } = await discoverer.discover(signal);
-      clock.advance(60_000);
-      const later = await discoverer.discover(signal);
+    const { takenAtMs, scopes, warnings } = await discoverer.discover(signal);
+    clock.advance(60_000);
+    const later = await discoverer.discover(signal);
 
-      const thenMs = startMs - 5_000 + stepMs;
-      const moved = { observed: { ...observed, atMs: thenMs } };
-      expect(takenAtMs).toBe(startMs + 60_000 + stepMs);
-      expect(scopes).toMatchObject([
-        { lastGood: { observedAtMs: thenMs, discovered: { endpoints: [moved], quarantined: [moved] } } },
-      ]);
-      expect(warnings).toEqual([
-        expect.stringMatching(`set ${hours > 0 ? 'forward' : 'back'} by 21600 s.*check what sets`),
-      ]);
-      expect(later.scopes).toMatchObject([{ lastGood: { observedAtMs: thenMs } }]);
-      expect(later.warnings).toEqual([]);
-    },
-  );
+    const thenMs = startMs - 5_000 + stepMs;
+    const moved = { observed: { ...observed, atMs: thenMs } };
+    expect(takenAtMs).toBe(startMs + 60_000 + stepMs);
+    expect(scopes).toMatchObject([
+      { lastGood: { observedAtMs: thenMs, discovered: { endpoints: [moved], quarantined: [moved] } } },
+    ]);
+    expect(warnings).toEqual([
+      expect.stringMatching(`set ${hours > 0 ? 'forward' : 'back'} by 21600 s.*check what sets`),
+    ]);
+    expect(later.scopes).toMatchObject([{ lastGood: { observedAtMs: thenMs } }]);
+    expect(later.warnings).toEqual([]);
+  });
 
-  it.each([-6, 6])('fm-41 tells no age that is none when the clock is set by %i h during a pass', async (hours) => {
+  it.each([-6, 6])('fm-41 returns no impossible age when the clock is set by %i h during a pass', async (hours) => {
     const clock = createFakeClock(startMs);
     const source = sourceOf(['us-east-1', 'us-west-2'], async ({ region }) => {
       clock.advance(2_000);
@@ -162,7 +159,7 @@ describe('a discoverer', () => {
     expect(scopes.map((state) => state.status === 'known' && takenAtMs - state.observedAtMs)).toEqual([4_000, 4_000]);
   });
 
-  it('fm-41 takes what an earlier process observed in the future for observed now, in its order, and says so', async () => {
+  it('fm-41 moves future times of an earlier process to now, in their order, and says so', async () => {
     const clock = createFakeClock(startMs);
     const aheadMs = 6 * 3_600_000;
     const ages = { 'us-east-1': 0, 'us-west-2': 60_000 };
@@ -183,7 +180,7 @@ describe('a discoverer', () => {
     expect(warnings).toEqual([expect.stringContaining('21600 s in the future')]);
   });
 
-  it('fm-38 observes nothing after the pass began, whatever a source says', async () => {
+  it('fm-38 observes nothing after the pass began, whatever a source returns', async () => {
     const source = sourceOf(['us-east-1'], async () => ({ ...some, observedAtMs: 5_000 }));
 
     const { scopes } = await createDiscoverer([source], { clock: createFakeClock() }).discover(signal);
@@ -191,7 +188,7 @@ describe('a discoverer', () => {
     expect(scopes).toMatchObject([{ observedAtMs: 1_000 }]);
   });
 
-  it('fm-01 holds what a scope listed when it suddenly lists nothing', async () => {
+  it('fm-01 keeps the last good of a scope that suddenly lists nothing', async () => {
     const { discoverer } = answering(some, none);
     await discoverer.discover(signal);
 
@@ -200,7 +197,7 @@ describe('a discoverer', () => {
     ]);
   });
 
-  it('fm-01 holds what a scope listed, however often another lists nothing', async () => {
+  it('fm-01 keeps the last good of a scope, however often another lists nothing', async () => {
     const left: Readonly<Record<string, Discovered[]>> = { a: [some, some, none], b: [none, none, none] };
     const source = sourceOf(['a', 'b'], async ({ region }) => left[region]?.shift() ?? none);
     const discoverer = createDiscoverer([source], { clock: createFakeClock() });
@@ -213,7 +210,7 @@ describe('a discoverer', () => {
     ]);
   });
 
-  it('fm-04 believes the second empty answer in a row, and forgets what the scope held', async () => {
+  it('fm-04 believes the second empty answer in a row, and forgets the last good', async () => {
     const { discoverer } = answering(some, none, none, throttled);
     await discoverer.discover(signal);
     await discoverer.discover(signal);
@@ -232,7 +229,7 @@ describe('a discoverer', () => {
     expect((await discoverer.discover(signal)).scopes).toMatchObject([{ status: 'known', discovered: some }]);
   });
 
-  it('calls an error that nobody foresaw BAD_ANSWER, naming the scope', async () => {
+  it('maps an unexpected error to BAD_ANSWER, with the name of the scope', async () => {
     const { discoverer } = answering(new TypeError('x is not a function'));
 
     expect((await discoverer.discover(signal)).scopes).toMatchObject([
@@ -240,7 +237,7 @@ describe('a discoverer', () => {
     ]);
   });
 
-  it('reads as many scopes at once as it is told, and no more', async () => {
+  it('reads at most the configured number of scopes at once', async () => {
     let running = 0;
     let most = 0;
     const source = sourceOf(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'], async () => {
@@ -256,7 +253,7 @@ describe('a discoverer', () => {
     expect(most).toBe(4);
   });
 
-  it('gives up on a scope that is late, even if the source never looks at its signal', async () => {
+  it('gives up a late scope, even if the source ignores its signal', async () => {
     const source = sourceOf(['us-east-1'], () => new Promise(() => {}));
 
     const { scopes } = await createDiscoverer([source], {
@@ -277,7 +274,7 @@ describe('a discoverer', () => {
     await expect(pass).rejects.toThrow('stopped');
   });
 
-  it('starts nothing when it is aborted already', async () => {
+  it('starts nothing when it is already aborted', async () => {
     let calls = 0;
     const source = sourceOf(['us-east-1'], async () => {
       calls += 1;

@@ -11,7 +11,7 @@ const good: LastGood = {
 };
 
 describe('createHeldGoods', () => {
-  it('keeps each scope once it rests, and only what was set since', () => {
+  it('keeps each scope once it rests, and only later changes', () => {
     const kept: unknown[] = [];
     const hold: HoldValue = (value) => {
       kept.push(value);
@@ -33,7 +33,7 @@ describe('createHeldGoods', () => {
     ]);
   });
 
-  it('changes what rests, and forgets a scope that was set or rests', () => {
+  it('changes resting data, and forgets a scope that was set or rests', () => {
     const goods = createHeldGoods(holdPacked);
     goods.set('one', good);
     goods.set('two', good);

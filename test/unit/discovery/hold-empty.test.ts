@@ -22,7 +22,9 @@ const answers: Readonly<Record<string, Answer | Error>> = {
   error: new Error('slow down'),
 };
 
-/** What a scope that is held says, pass after pass: how many it lists, or the error's code or message. */
+/**
+ * The result of a held scope in each pass: the number of endpoints, or the error's code or message.
+ */
 async function outcomesOf(sequence: readonly string[]) {
   const left = sequence.map((name) => answers[name]);
   const reader = holdEmpty(
@@ -52,19 +54,19 @@ describe('holdEmpty', () => {
   it.each([
     ['fm-04 believes an empty scope that was never full', ['empty', 'empty'], [0, 0]],
     ['fm-01 doubts the first empty answer, and believes the second', ['full', 'empty', 'empty'], [1, 'UNCONFIRMED', 0]],
-    ['takes a scope of nothing but quarantined ones for full', ['quarantined', 'empty'], [1, 'UNCONFIRMED']],
+    ['takes a scope with only quarantined endpoints for full', ['quarantined', 'empty'], [1, 'UNCONFIRMED']],
     [
       'fm-01 doubts again once the scope was full again',
       ['full', 'empty', 'full', 'empty'],
       [1, 'UNCONFIRMED', 1, 'UNCONFIRMED'],
     ],
     [
-      'fm-02 takes an error for no answer',
+      'fm-02 does not take an error for an answer',
       ['full', 'error', 'empty', 'error', 'empty'],
       [1, 'slow down', 'UNCONFIRMED', 'slow down', 0],
     ],
     [
-      'fm-01 doubts one empty answer however often it is read, and believes another',
+      'fm-01 doubts one empty answer however often it is read, and believes the next answer',
       ['full', 'empty at 1', 'empty at 1', 'error', 'empty at 1', 'empty at 2', 'empty at 2'],
       [1, 'UNCONFIRMED', 'UNCONFIRMED', 'slow down', 'UNCONFIRMED', 0, 0],
     ],
@@ -72,7 +74,7 @@ describe('holdEmpty', () => {
     expect(await outcomesOf(sequence)).toEqual(expected);
   });
 
-  it.each([-6, 6])('fm-41 doubts one empty answer on where the clock is set by %i h', async (hours) => {
+  it.each([-6, 6])('fm-41 goes on doubting one empty answer when the clock is set by %i h', async (hours) => {
     const clock = createFakeClock(1_800_000_000_000);
     const taken = createTimeline(clock);
     const takenMs = clock.monotonicMs();

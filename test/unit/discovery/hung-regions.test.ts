@@ -8,7 +8,7 @@ import { createFakeClock } from '../../support/passes';
 const regions = ['us-east-1', 'us-west-2'];
 const { signal } = new AbortController();
 
-/** Twenty accounts in two regions; which scopes do not answer, `isLate` says. */
+/** Twenty accounts in two regions. `isLate` selects the scopes that do not answer. */
 function open(isLate: (scope: Scope, asked: number) => boolean) {
   const asked: string[] = [];
   const scopes = Array.from({ length: 20 }, (_, index) => String(100 + index)).flatMap((account) =>
@@ -29,8 +29,8 @@ function open(isLate: (scope: Scope, asked: number) => boolean) {
 
 const isWest = ({ region }: Scope) => region === 'us-west-2';
 
-describe('fm-08 a region in which nobody answers', () => {
-  it('is asked no more in this pass, is told as one fault, and holds up no other region', async () => {
+describe('fm-08 a region that does not answer', () => {
+  it('is called no more in this pass, is reported as one fault, and delays no other region', async () => {
     const { asked, discoverer } = open(isWest);
 
     const { scopes } = await discoverer.discover(signal);
@@ -46,7 +46,7 @@ describe('fm-08 a region in which nobody answers', () => {
     );
   });
 
-  it('is asked again in the next pass', async () => {
+  it('is called again in the next pass', async () => {
     let isAway = true;
     const { discoverer } = open((scope) => isAway && isWest(scope));
     await discoverer.discover(signal);
@@ -57,7 +57,7 @@ describe('fm-08 a region in which nobody answers', () => {
     expect(new Set(scopes.map(({ status }) => status))).toEqual(new Set(['known']));
   });
 
-  it('is asked to the end where some of its accounts answer', async () => {
+  it('is called to the end where some of its accounts answer', async () => {
     const { asked, discoverer } = open(({ account }) => Number(account) % 7 !== 0);
 
     await discoverer.discover(signal);

@@ -13,7 +13,7 @@ function configOf(...sources: readonly Readonly<Record<string, unknown>>[]) {
 }
 
 describe('createSources', () => {
-  it('makes one source for each that the configuration names, without a call', () => {
+  it('creates one source for each source of the configuration, without a call', () => {
     const config = configOf(
       { type: 'vpc-endpoints', name: 'hub', regions: ['us-east-1', 'us-west-2'] },
       { type: 'vpc-endpoints', name: 'edge', regions: ['eu-west-1'] },

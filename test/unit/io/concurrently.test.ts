@@ -6,7 +6,7 @@ import { concurrently } from '#io/concurrently';
 const { signal } = new AbortController();
 
 describe('concurrently', () => {
-  it('gives the results in the order of the items, whichever ends first, and never runs more than the limit', async () => {
+  it('returns the results in the order of the items, and never exceeds its limit', async () => {
     let running = 0;
     let most = 0;
     const work = async (item: number) => {
@@ -38,7 +38,7 @@ describe('concurrently', () => {
     expect(started).toEqual([0, 1, 2, 3]);
   });
 
-  it('stops what is under way with the first rejection, and rejects with that', async () => {
+  it('aborts the running work at the first rejection, and rejects with that', async () => {
     const reasons: unknown[] = [];
     const work = (item: string, own: AbortSignal) => {
       if (item === 'fails') return Promise.reject(new Error('first'));
@@ -55,7 +55,7 @@ describe('concurrently', () => {
     expect(reasons).toEqual([new Error('first')]);
   });
 
-  it('passes a stop on to what is under way, leaves it to the work what comes of that, and nothing on the signal', async () => {
+  it('passes an abort on to the work, which decides its results, and leaves no listener on the signal', async () => {
     const stopping = new AbortController();
     const work = async (item: string, own: AbortSignal) => {
       if (item === 'stops') stopping.abort();

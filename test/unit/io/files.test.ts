@@ -37,7 +37,7 @@ afterEach(() => {
 const hourMs = 3_600_000;
 const open = fs.open;
 
-/** What the file system is asked to do, in order: names of files, and what was done to them. */
+/** The calls to the file system in order: names of files, and the operation on each. */
 function recordSteps(): readonly string[] {
   const steps: string[] = [];
   const nameOf = (at: string) => (at === folder ? 'folder' : basename(at).replace(/\.[0-9a-f]{16}\./, '.RANDOM.'));
@@ -59,7 +59,7 @@ function recordSteps(): readonly string[] {
   return steps;
 }
 
-/** A disk that takes half of a text. */
+/** A disk that takes half of each text. */
 function fillDisk(): void {
   jest.spyOn(fs, 'open').mockImplementation(async (...args) => {
     const handle = await open(...args);
@@ -72,7 +72,7 @@ function fillDisk(): void {
   });
 }
 
-/** As a process left it that was killed as it wrote. */
+/** Leaves the temporary file of a process that was killed during its write. */
 function leave(random: string, ageMs: number): string {
   const leftover = `${path}.${random}.tmp`;
   writeFileSync(leftover, 'half');
@@ -82,7 +82,7 @@ function leave(random: string, ageMs: number): string {
 }
 
 describe('writeIfChanged', () => {
-  it('replaces the file as a whole, and tells whether it wrote', async () => {
+  it('replaces the whole file, and returns whether it wrote', async () => {
     writeFileSync(path, 'before');
 
     expect([await writeIfChanged(path, 'after'), await writeIfChanged(path, 'after')]).toEqual([true, false]);
@@ -90,7 +90,7 @@ describe('writeIfChanged', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('fm-52 keeps what was there, and leaves nothing beside it, when the disk is full', async () => {
+  it('fm-52 keeps the old file, and leaves no temporary file, when the disk is full', async () => {
     writeFileSync(path, 'before');
     fillDisk();
 
@@ -102,7 +102,7 @@ describe('writeIfChanged', () => {
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
-  it('fm-52 keeps what was there, and leaves nothing beside it, when it cannot be replaced', async () => {
+  it('fm-52 keeps the old file, and leaves no temporary file, when the file cannot be replaced', async () => {
     writeFileSync(path, 'before');
     jest.spyOn(fs, 'rename').mockRejectedValue(new Error('EIO'));
 
@@ -111,7 +111,7 @@ describe('writeIfChanged', () => {
     expect([readFileSync(path, 'utf8'), readdirSync(folder)]).toEqual(['before', ['file']]);
   });
 
-  it('fm-52 leaves one whole text, and nothing beside it, when several write at once', async () => {
+  it('fm-52 leaves one whole text, and no temporary file, at concurrent writes', async () => {
     const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(50_000));
 
     await Promise.all(texts.map((text) => writeIfChanged(path, text)));
@@ -121,7 +121,7 @@ describe('writeIfChanged', () => {
   });
 
   it.each(['what counts processes', 'what was random'])(
-    'fm-52 writes to nothing that a symlink leads to: its name is %s',
+    'fm-52 never writes through a symlink: its name is %s',
     async (kind) => {
       const [victim, random] = [join(folder, 'victim'), crypto.randomBytes(8)];
       jest.spyOn(crypto, 'randomBytes').mockImplementation(() => random);
@@ -136,7 +136,7 @@ describe('writeIfChanged', () => {
     },
   );
 
-  it('fm-52 is done when both the file and its place in the folder are on the disk', async () => {
+  it('fm-52 is done when both the file and its folder entry are on the disk', async () => {
     const steps = recordSteps();
 
     await writeIfChanged(path, 'after');
@@ -150,7 +150,7 @@ describe('writeIfChanged', () => {
     ]);
   });
 
-  it('fm-52 writes where the folder may not be listed, and so not be synced', async () => {
+  it('fm-52 writes in a folder that may not be listed, and therefore not be synced', async () => {
     jest.spyOn(fs, 'open').mockImplementation(async (at, ...rest) => {
       if (at === folder) throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
       return open(at, ...rest);
@@ -160,7 +160,7 @@ describe('writeIfChanged', () => {
     expect(readFileSync(path, 'utf8')).toBe('after');
   });
 
-  it('fm-52 makes it readable by its user only, whoever could read it before', async () => {
+  it('fm-52 makes the file readable by its user only, whatever its mode before', async () => {
     writeFileSync(path, 'before');
     chmodSync(path, 0o644);
 
@@ -169,7 +169,7 @@ describe('writeIfChanged', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('fm-52 removes what processes left that were killed as they wrote, and nothing that may be being written', async () => {
+  it('fm-52 removes temporary files of killed processes, and no file of a running write', async () => {
     const left = [leave('0123456789abcdef', hourMs + 10_000), leave('fedcba9876543210', 2 * hourMs)];
     const young = leave('00000000ffffffff', hourMs - 10_000);
     const others = ['file.2024.tmp', 'file.0123456789abcdef.bak', 'other.0123456789abcdef.tmp'];
@@ -185,8 +185,8 @@ describe('writeIfChanged', () => {
   });
 });
 
-describe('fm-52 what is no file', () => {
-  it('is refused in place of being waited for, where it is a pipe', async () => {
+describe('fm-52 a path that is not a file', () => {
+  it('is refused without a wait, if it is a pipe', async () => {
     execFileSync('mkfifo', [path]);
 
     const thrown: unknown = await writeIfChanged(path, 'after').catch((reason: unknown) => reason);
@@ -195,7 +195,7 @@ describe('fm-52 what is no file', () => {
     expect(writeFix(thrown, 'make it writable')).toBe('remove it, or name a file');
   });
 
-  it('is refused, where it is a socket', async () => {
+  it('is refused, if it is a socket', async () => {
     const server = createServer().listen(path);
     await once(server, 'listening');
 
@@ -203,17 +203,17 @@ describe('fm-52 what is no file', () => {
     server.close();
   });
 
-  it('is refused, where it is a folder', async () => {
+  it('is refused, if it is a folder', async () => {
     await expect(writeIfChanged(folder, 'after')).rejects.toThrow('it is a folder, and no file');
   });
 
-  it('is written to, where it is a device', async () => {
+  it('is written to, if it is a device', async () => {
     expect(await writeIfChanged('/dev/null', 'after')).toBe(true);
   });
 });
 
 describe('makeFolder', () => {
-  it('makes a folder and those above it, for this user alone', async () => {
+  it('makes a folder and its parents, for this user alone', async () => {
     const nested = join(folder, 'one', 'two');
 
     await makeFolder(nested);
@@ -222,7 +222,7 @@ describe('makeFolder', () => {
     expect(statSync(nested).mode & 0o777).toBe(0o700);
   });
 
-  it('gives up where the system has no room for folders, instead of trying for ever', async () => {
+  it('gives up if the system has no room for folders, instead of trying for ever', async () => {
     await expect(makeFolder('/proc/kong-privatelink/state')).rejects.toThrow(/ENOENT|EACCES|EROFS|EPERM/);
   });
 });
@@ -232,13 +232,13 @@ describe('readStartNow', () => {
     ['abcdef', 'abcd'],
     ['ab', 'ab'],
     ['', ''],
-  ])('gives of %j what it begins with', (text, start) => {
+  ])('returns the first bytes of %j', (text, start) => {
     writeFileSync(path, text);
 
     expect(readStartNow(path, 4).toString()).toBe(start);
   });
 
-  it('throws what Node says where there is no file, and where a pipe is, for which nobody waits', () => {
+  it("throws Node's error for a missing file, and for a pipe, without a wait", () => {
     expect(() => readStartNow(path, 4)).toThrow('ENOENT');
     execFileSync('mkfifo', [path]);
 

@@ -7,7 +7,7 @@ describe.each<[string, HoldValue]>([
   ['holdAsItIs', holdAsItIs],
   ['holdPacked', holdPacked],
 ])('%s', (_, hold) => {
-  it('gives what was kept, each time it is asked', () => {
+  it('returns the kept value at each request', () => {
     const read = hold(value);
 
     expect([read(), read()]).toStrictEqual([value, value]);
@@ -15,7 +15,7 @@ describe.each<[string, HoldValue]>([
 });
 
 describe('holdPacked', () => {
-  it('keeps the value as it was, whatever becomes of it', () => {
+  it('keeps the value unchanged, whatever changes the original', () => {
     const changing = { texts: ['one'] };
     const read = holdPacked(changing);
     changing.texts.push('two');

@@ -3,7 +3,7 @@ import { createOutput, type Sink } from '#io/output';
 
 const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 
-/** A sink that fails at the texts which hold `lost`, later as a pipe does or at once as a file does. */
+/** A sink that fails at texts with `lost`: later, as a pipe does, or at once, as a file does. */
 function sinkTo(written: string[], isLate: boolean): Sink {
   return (text, done) => {
     const end = () => done(text.includes('lost') ? full : null);
@@ -14,17 +14,20 @@ function sinkTo(written: string[], isLate: boolean): Sink {
 }
 
 describe('createOutput', () => {
-  it.each([true, false])('fm-55 loses a text that cannot be written, and no other, told late %s', async (isLate) => {
-    const written: string[] = [];
-    const output = createOutput(sinkTo(written, isLate));
+  it.each([true, false])(
+    'fm-55 loses only texts that cannot be written, when the error comes late (%s)',
+    async (isLate) => {
+      const written: string[] = [];
+      const output = createOutput(sinkTo(written, isLate));
 
-    for (const text of ['one', 'lost', 'two', 'lost too', 'three']) output.write(text);
+      for (const text of ['one', 'lost', 'two', 'lost too', 'three']) output.write(text);
 
-    expect(await output.reason()).toBe(full);
-    expect([output.count(), written]).toEqual([2, ['one', 'two', 'three']]);
-  });
+      expect(await output.reason()).toBe(full);
+      expect([output.count(), written]).toEqual([2, ['one', 'two', 'three']]);
+    },
+  );
 
-  it('gives no reason where all was written, or nothing', async () => {
+  it('returns no reason when all was written, or nothing', async () => {
     const output = createOutput(sinkTo([], true));
 
     expect(await output.reason()).toBeUndefined();
@@ -32,7 +35,7 @@ describe('createOutput', () => {
     expect([await output.reason(), output.count()]).toEqual([undefined, 0]);
   });
 
-  it('fm-55 does not keep for ever what a reader that stopped does not read', () => {
+  it('fm-55 limits the texts that it keeps for a reader that stopped', () => {
     let taken = 0;
     const output = createOutput((text) => {
       taken += text.length;
@@ -48,11 +51,14 @@ describe('createOutput', () => {
   it.each([
     [true, '\u001b[31m\\u001b[2J\u001b[39m\n'],
     [false, '\\u001b[31m\\u001b[2J\\u001b[39m\n'],
-  ])('fm-51 lets through what a terminal obeys only where it is ours, on a terminal %s', (isTerminal, expected) => {
-    const written: string[] = [];
+  ])(
+    'fm-51 passes its own control codes only to a terminal, and escapes foreign ones (terminal: %s)',
+    (isTerminal, expected) => {
+      const written: string[] = [];
 
-    createOutput(sinkTo(written, false), isTerminal).write('\u001b[31m\u001b[2J\u001b[39m\n');
+      createOutput(sinkTo(written, false), isTerminal).write('\u001b[31m\u001b[2J\u001b[39m\n');
 
-    expect(written).toEqual([expected]);
-  });
+      expect(written).toEqual([expected]);
+    },
+  );
 });

@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('a sealed text', () => {
-  it.each(['sorted', 'quick', 'indented'] as const)('that is %s gives what was sealed', (form) => {
+  it.each(['sorted', 'quick', 'indented'] as const)('that is %s returns its content', (form) => {
     expect(parseSealed(serialiseSealed(content, { ...kind, form }), kind, 'x')).toEqual(content);
   });
 
@@ -40,7 +40,7 @@ describe('a sealed text', () => {
     ['sorted', true],
     ['indented', true],
     ['quick', false],
-  ] as const)('that is %s can be read although somebody formatted it: %s', (form, isRead) => {
+  ] as const)('that is %s is readable after somebody formatted it: %s', (form, isRead) => {
     const text = JSON.stringify(JSON.parse(serialiseSealed(content, { ...kind, form })), null, 4);
     const read = () => parseSealed(text, kind, 'x');
 
@@ -48,7 +48,7 @@ describe('a sealed text', () => {
     else expect(read).toThrow('checksum');
   });
 
-  it('has the same bytes whatever the order of fields, where it is sorted', () => {
+  it('has equal bytes whatever the order of fields, if it is sorted', () => {
     const reversed = { counts: { a: 1, b: 2 }, owner: 'test' };
 
     expect(serialiseSealed(reversed, kind)).toBe(serialiseSealed(content, kind));
@@ -77,22 +77,17 @@ describe('a sealed text', () => {
     ],
     ['cut short', text.slice(0, -4), 'is no JSON, perhaps it was cut short', 'count again'],
     ['empty', '', 'is no JSON', 'count again'],
-    ['something else', '{"a":1}', 'is JSON of something else', 'name a count'],
+    ['another kind of file', '{"a":1}', 'is JSON of something else', 'name a count'],
     ['null', 'null', 'is JSON of something else', 'name a count'],
+    ['of an invalid field', serialiseSealed(odd, kind), 'has a field that cannot be used (counts.a: ', 'count again'],
     [
-      'of a field that is none',
-      serialiseSealed(odd, kind),
-      'has a field that cannot be used (counts.a: ',
-      'count again',
-    ],
-    [
-      'of more depth than a stack has',
+      'nested deeper than the stack',
       `${text.trimEnd().slice(0, -1)},"z":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
       'is nested deeper than anything that is written here',
       'count again',
     ],
     ['of another owner', serialiseSealed({ ...content, owner: 'bob' }, kind), "is bob's", 'ask for ours'],
-  ])('is refused where it is %s, with what mends that', (_, bad, what, fix) => {
+  ])('is refused with the fix if it is %s', (_, bad, what, fix) => {
     const read = () => parseSealed(bad, kind, 'count.json');
 
     expect(read).toThrow(expect.objectContaining({ name: 'PrivatelinkError', code: 'STATE', transient: false }));
@@ -100,7 +95,7 @@ describe('a sealed text', () => {
     expect(read).toThrow(`; ${fix}`);
   });
 
-  it('is refused with what mends a damaged one, where no other fix is named', () => {
+  it('is refused with the fix for a damaged file, if no other fix is named', () => {
     const { otherVersion: _, otherFile: __, ...fixes } = kind.fixes;
     const read = (bad: string) => () => parseSealed(bad, { ...kind, fixes }, 'x');
 
@@ -110,7 +105,7 @@ describe('a sealed text', () => {
 });
 
 describe('a sealed file', () => {
-  it('fm-52 gives what was written, is readable by its user only, and nothing is beside it', async () => {
+  it('fm-52 returns its content, is readable by its user only, and leaves no temporary file', async () => {
     await writeSealed(path, content, kind);
     await writeSealed(path, { ...content, counts: {} }, kind);
 
@@ -119,7 +114,7 @@ describe('a sealed file', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['count.json']);
   });
 
-  it('fm-52 is one of those that several wrote at once', async () => {
+  it('fm-52 holds one of several concurrent writes', async () => {
     const all = Array.from({ length: 10 }, (_, index) => ({ ...content, counts: { [`${index}`]: index } }));
 
     await Promise.all(all.map((one) => writeSealed(path, one, kind)));
@@ -128,7 +123,7 @@ describe('a sealed file', () => {
     expect(readdirSync(join(folder, 'state'))).toEqual(['count.json']);
   });
 
-  it('is undefined where there is none, and told by its path where it cannot be used', async () => {
+  it('is undefined if it does not exist, and the error names its path if it is unusable', async () => {
     expect(await readSealed(path, kind)).toBeUndefined();
 
     await writeSealed(path, content, kind);
@@ -145,7 +140,7 @@ describe('a sealed file', () => {
     );
   });
 
-  it('is refused, and not waited for, where a pipe stands in its place', async () => {
+  it('is refused without a wait, if a pipe stands in its place', async () => {
     await writeSealed(path, content, kind);
     rmSync(path);
     execFileSync('mkfifo', [path]);
@@ -155,7 +150,7 @@ describe('a sealed file', () => {
     );
   });
 
-  it('fm-52 is not written, and not waited for, where a pipe stands in its place', async () => {
+  it('fm-52 is not written, without a wait, if a pipe stands in its place', async () => {
     await writeSealed(path, content, kind);
     rmSync(path);
     execFileSync('mkfifo', [path]);

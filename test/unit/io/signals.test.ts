@@ -19,7 +19,7 @@ describe('withOwnSignal', () => {
     expect(reason).toBe('stop');
   });
 
-  it('leaves nothing on the given signal, and does not abort it', async () => {
+  it('leaves no listener on the given signal, and does not abort it', async () => {
     const { signal } = new AbortController();
 
     const failing = withOwnSignal(signal, async (own) => {
@@ -42,7 +42,7 @@ describe('withinDeadline', () => {
     jest.useRealTimers();
   });
 
-  it('says who did not answer when the time is over, and stops the work', async () => {
+  it('names the silent party when the time is over, and stops the work', async () => {
     let given: AbortSignal | undefined;
     const late = withinDeadline((own) => {
       given = own;
@@ -65,7 +65,7 @@ describe('withinDeadline', () => {
     await expect(stopped).rejects.toBe('stop');
   });
 
-  it('does not begin when the signal is aborted', async () => {
+  it('does not begin when the signal is already aborted', async () => {
     const work = jest.fn(never);
 
     await expect(withinDeadline(work, deadlineOf(AbortSignal.abort('stop')))).rejects.toBe('stop');
@@ -75,7 +75,7 @@ describe('withinDeadline', () => {
   it.each([
     ['answers', async () => 'done'],
     ['fails', async () => Promise.reject(new Error('no'))],
-  ])('leaves no timer, and nothing on a signal that never aborts, when the work %s', async (_, work) => {
+  ])('leaves no timer, and no listener on a signal that never aborts, when the work %s', async (_, work) => {
     const { signal } = new AbortController();
 
     await withinDeadline(work, deadlineOf(signal)).catch(() => {});

@@ -10,12 +10,12 @@ const rows = [
 ];
 
 describe('formatTable', () => {
-  it('gives a row one line where nobody says how wide it may be', () => {
+  it('prints a row on one line without a width', () => {
     expect(formatTable(head, rows).split('\n')).toHaveLength(4);
     expect(formatTable(head, rows)).toContain(`sd2     available  ${rows[0]?.[2]}\negress  ok         -\n`);
   });
 
-  it('wraps what is long within its column', () => {
+  it('wraps a long cell within its column', () => {
     expect(formatTable(head, rows, 60)).toBe(
       [
         'NAME    STATE      WHY',
@@ -28,7 +28,7 @@ describe('formatTable', () => {
     );
   });
 
-  it('puts below its row what has no room beside the others', () => {
+  it('puts a cell below its row if its column has no room', () => {
     expect(formatTable(head, rows, 44)).toBe(
       [
         'NAME    STATE',
@@ -44,7 +44,7 @@ describe('formatTable', () => {
     );
   });
 
-  it('puts below its own row alone what a long word keeps from its column', () => {
+  it("puts a cell with a long word below its own row, and no other row's cell", () => {
     const address = 'http://127.0.0.1:9/v2/control-planes?filter[name][eq]=prod';
 
     expect(
@@ -59,7 +59,7 @@ describe('formatTable', () => {
     ).toBe(['CHECK    DETAIL', 'plan', `    see`, `    ${address}`, 'Node.js  20.20.2, no newer one', ''].join('\n'));
   });
 
-  it('cuts no word, and is as wide as it may unless a word is wider', () => {
+  it('cuts no word, and is wider than allowed only for a wider word', () => {
     const cell = fc
       .array(fc.string({ unit: fc.constantFrom('a', '.', '-', '7'), minLength: 1, maxLength: 30 }), { maxLength: 12 })
       .map((words) => words.join(' '));

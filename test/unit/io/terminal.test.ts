@@ -9,7 +9,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Work of that many seconds, and what a person reads meanwhile. */
+/** Work of so many seconds, and the output that a person reads meanwhile. */
 async function wait(seconds: number, isTerminal = true): Promise<string> {
   let text = '';
   const err = (more: string) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { joinParagraphs, wrapLines } from '#io/wrap';
 
 describe('wrapLines', () => {
-  it('goes on below the last column of a line', () => {
+  it('continues below the last column of a line', () => {
     const text =
       'First steps:   doctor     what is missing before it works for you\n               sync       change it';
 
@@ -13,7 +13,7 @@ describe('wrapLines', () => {
     ]);
   });
 
-  it('goes on a step further in where that column is too narrow', () => {
+  it('continues one step further in if that column is too narrow', () => {
     expect(wrapLines('  kong-privatelink render -o kong.yaml && deck gateway diff', 40).split('\n')).toEqual([
       '  kong-privatelink render -o kong.yaml',
       '    && deck gateway diff',
@@ -26,7 +26,7 @@ describe('wrapLines', () => {
 });
 
 describe('joinParagraphs', () => {
-  it('joins the lines of a paragraph, and leaves commands and ends of sentences', () => {
+  it('joins the lines of a paragraph, and keeps commands and sentence ends', () => {
     expect(joinParagraphs('\nReads, and\nwrites nothing.\nThe file:\n  render -o a\nRemovals\nstay.')).toBe(
       '\nReads, and writes nothing.\nThe file:\n  render -o a\nRemovals stay.',
     );

@@ -26,7 +26,7 @@ function open() {
 }
 
 describe('hearHangups', () => {
-  it('reloads once for all signals that came before it was told how', async () => {
+  it('reloads once for all signals that came before a handler was set', async () => {
     const { signals, hangups, counted, begun, endOne } = open();
     signals.emit('SIGHUP');
     signals.emit('SIGHUP');
@@ -37,7 +37,7 @@ describe('hearHangups', () => {
     expect(begun.count).toBe(1);
   });
 
-  it('reloads never twice at once, and once more for all signals that come meanwhile', async () => {
+  it('never reloads twice at once, and once more for all signals that come meanwhile', async () => {
     const { signals, hangups, counted, begun, endOne, most } = open();
     hangups.follow(counted);
 
@@ -49,7 +49,7 @@ describe('hearHangups', () => {
     expect([begun.count, most()]).toEqual([2, 1]);
   });
 
-  it('hears nothing once it has ended', () => {
+  it('ignores signals after its end', () => {
     const { signals, hangups } = open();
 
     hangups.end();

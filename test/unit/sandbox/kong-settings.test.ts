@@ -13,7 +13,7 @@ const settings: KongSettings = {
 };
 
 describe('kongVariables', () => {
-  it('lets Kong and the plugin server use the same socket, and hands credentials past nginx', () => {
+  it('gives Kong and the plugin server one socket, and passes credentials through nginx', () => {
     const variables = kongVariables(settings);
 
     expect(variables).toMatchObject({
@@ -26,7 +26,7 @@ describe('kongVariables', () => {
     );
   });
 
-  it('has all plugins, and a port of its own for a load balancer that speaks PROXY protocol', () => {
+  it('enables all plugins, and a port for a load balancer with PROXY protocol', () => {
     expect(kongVariables({ ...settings, ports: { ...settings.ports, proxied: 8002 } })).toMatchObject({
       KONG_PLUGINS: 'bundled,privatelink,privatelink-zone,privatelink-callers',
       KONG_PROXY_LISTEN: '127.0.0.1:8000, 127.0.0.1:8002 proxy_protocol',
@@ -39,7 +39,7 @@ describe('kongVariables', () => {
       'kong-js-pluginserver',
       "'KONG_PRIVATELINK_CONFIG=/tmp/a b/kong-privatelink.yaml' KONG_PRIVATELINK_ZONE_ID=use1-az1",
     ],
-  ] as const)('tells %s its file and zone in its own way', (program, words) => {
+  ] as const)('passes the file and the zone to %s in its own way', (program, words) => {
     expect(kongVariables({ ...settings, program }).KONG_PLUGINSERVER_JS_START_CMD).toContain(words);
   });
 
@@ -56,7 +56,7 @@ describe('kongVariables', () => {
 });
 
 describe('killScript', () => {
-  it('finds nothing, not even itself, where no plugin server has that socket', () => {
+  it('finds nothing, not even itself, where no plugin server has the socket', () => {
     expect(
       execFileSync('sh', ['-c', killScript('kong-privatelink-pluginserver', 'privatelink-0-0.sock')], {
         encoding: 'utf8',

@@ -6,8 +6,8 @@ import { formatRolloutEvent, formatStandingFleet } from '#sync/cli/sandbox/rollo
 const own = { name: 'privatelink', config: {} };
 
 describe('the rollout of the sandbox', () => {
-  it.each(Object.keys(pluginsOfSd2) as Edition[])('knows %s by the plugins that a control plane holds', (edition) => {
-    // As Konnect answers: with the defaults, and null where there is none.
+  it.each(Object.keys(pluginsOfSd2) as Edition[])('recognises %s by the plugins of a control plane', (edition) => {
+    // Konnect answers with the defaults, and with null where there is none.
     const held = pluginsOfSd2[edition].map(({ name, config }) => ({
       name,
       config: { message: null, trigger: null, ...config },
@@ -16,11 +16,11 @@ describe('the rollout of the sandbox', () => {
     expect(editionIn([own, ...held])).toBe(edition);
   });
 
-  it('knows a control plane that holds nothing', () => {
+  it('recognises an empty control plane', () => {
     expect(editionIn([])).toBeUndefined();
   });
 
-  it('counts requests that went wrong and were not meant to', () => {
+  it('counts requests that failed without a planned fault', () => {
     const all = [
       { name: 'canary', sent: [{ begunMs: 1, problem: '503' }, { begunMs: 5, problem: 'late' }, { begunMs: 6 }] },
       { name: 'blue', sent: [{ begunMs: 2, problem: 'gone' }] },
@@ -32,7 +32,7 @@ describe('the rollout of the sandbox', () => {
     );
   });
 
-  it('sends through each gateway, and goes on where one goes wrong', async () => {
+  it('sends through each gateway, and goes on after a failure', async () => {
     const traffic = createTraffic(['canary', 'blue'], async (name) => {
       if (name === 'canary') throw new Error('no answer');
     });
@@ -44,7 +44,7 @@ describe('the rollout of the sandbox', () => {
     expect(traffic.sent('blue')[0]).toMatchObject({ problem: undefined });
   });
 
-  it('tells an event so that a person can read it', () => {
+  it('prints an event as readable text', () => {
     const stage = {
       stage: 'canary',
       holds: 'the good one',
@@ -68,7 +68,7 @@ a bad revision
       /\n {2}failed blue got it\n$/,
     );
   });
-  it('says what to try while it stays up', () => {
+  it('suggests commands while it stays up', () => {
     const lanes = [{ name: 'canary', door: 'http://127.0.0.1:1/sd2/orders' }];
     const text = formatStandingFleet(
       { lanes, configPath: '/x.yaml', env: { KONNECT_TOKEN: 'kpat_sandbox' } },

@@ -23,7 +23,7 @@ const tlvOf = (id: string) => `\x01${id}`;
 const known: CallerRequest = { tlv: tlvOf('vpce-0a'), headers: { accept: '*/*' } };
 
 describe('the plugin without LuaJIT', () => {
-  it('is what stands for it, with what Kong fills in', async () => {
+  it("is replaced by plain code, which fills in Kong's defaults", async () => {
     const judged = await plainCallers.judge(
       { id: 'one', config: { domain: 'sd2', callers } },
       { headers: {}, tlv: undefined },
@@ -42,7 +42,7 @@ describeUnlessLacking(lacking, "the plugin's Lua file beside the gateway", () =>
 
   afterAll(() => lua.close());
 
-  it('is what runs where LuaJIT is, from the first request on', async () => {
+  it('runs where LuaJIT is, from the first request on', async () => {
     expect(existsSync(callersHandlerPath)).toBe(true);
     expect(await hasLuajit()).toBe(true);
     const own = openCallers();
@@ -61,7 +61,7 @@ describeUnlessLacking(lacking, "the plugin's Lua file beside the gateway", () =>
     expect(judged.map(({ verdict }) => verdict)).toEqual(['allowed', 'refused', 'allowed']);
   });
 
-  it('keeps apart what is asked at once', async () => {
+  it('separates concurrent requests', async () => {
     const asked = Array.from({ length: 50 }, (_, at) => lua.judge(plugin, { ...known, headers: { at: String(at) } }));
 
     const judged = await Promise.all(asked);
@@ -69,7 +69,7 @@ describeUnlessLacking(lacking, "the plugin's Lua file beside the gateway", () =>
     expect(judged.map(({ headers }) => headers.at)).toEqual(asked.map((_, at) => String(at)));
   });
 
-  it('judges as what stands for it does', async () => {
+  it('judges as the plain code does', async () => {
     await fc.assert(
       fc.asyncProperty(entity, request, async (entity, asked) => {
         const [own, other] = [await lua.judge(entity, asked), await plainCallers.judge(entity, asked)];
@@ -80,10 +80,10 @@ describeUnlessLacking(lacking, "the plugin's Lua file beside the gateway", () =>
     );
   });
 
-  describe('when it ends', () => {
+  describe('after its process ended', () => {
     const pidOf = () => lua.child()?.pid;
 
-    it('refuses what is asked until it runs again', async () => {
+    it('refuses requests until it runs again', async () => {
       expect((await lua.judge(plugin, known)).verdict).toBe('allowed');
       const before = pidOf() ?? 0;
 
@@ -96,7 +96,7 @@ describeUnlessLacking(lacking, "the plugin's Lua file beside the gateway", () =>
       expect((await lua.judge(plugin, known)).verdict).toBe('allowed');
     });
 
-    it('goes with the gateway', async () => {
+    it('stays closed with the gateway', async () => {
       const own = createLuaCallers({ handlerPath: callersHandlerPath });
       await own.judge(plugin, known);
       const pid = own.child()?.pid ?? 0;
@@ -138,7 +138,7 @@ const refused = {
   exit: { status: 500, body: { message: 'An unexpected error occurred' } },
 };
 
-/** What a provider and the log see, the same whether a field is absent or undefined. */
+/** The answer as a provider and the log see it, where an absent field equals an undefined field. */
 function compared({ verdict, consumer, endpointId, exit, headers }: Judged) {
   return JSON.parse(JSON.stringify({ verdict, consumer, endpointId, exit, headers }));
 }
@@ -150,7 +150,7 @@ const entry = fc.record({
   endpointId: fc.constantFrom(...ids),
 });
 
-/** Tables as they are written, and some that are broken. */
+/** Valid tables, and broken tables. */
 const table = fc.oneof(
   { weight: 6, arbitrary: fc.array(entry, { maxLength: 4 }).map(writeTable) },
   { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom(...'ab-09 \nvpce1'), maxLength: 12 }) },

@@ -51,7 +51,7 @@ describe("the gateway's port for a load balancer", () => {
     return answer;
   }
 
-  /** The headers that the plugin sends for a caller that it knows. */
+  /** The plugin's request headers for a known caller. */
   const lastIdentity = () => {
     const { headers } = provider.requests().at(-1) ?? {};
     return [headers?.['x-privatelink-consumer'], headers?.['x-privatelink-endpoint']];
@@ -66,14 +66,14 @@ describe("the gateway's port for a load balancer", () => {
       [undefined, undefined],
     ],
     ['version 1', Buffer.from('PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n'), [undefined, undefined]],
-  ])('serves what comes behind %s', async (_, bytes, identity) => {
+  ])('serves a request behind %s', async (_, bytes, identity) => {
     const answer = await send((socket) => socket.write(Buffer.concat([bytes, asking])));
 
     expect(answer).toMatch(/^HTTP\/1.1 200 /);
     expect(lastIdentity()).toEqual(identity);
   });
 
-  it('takes a header and a request that come in pieces', async () => {
+  it('accepts a header and a request in pieces', async () => {
     const answer = await send(async (socket) => {
       for (const byte of Buffer.concat([header, asking])) {
         socket.write(Buffer.from([byte]));
@@ -85,7 +85,7 @@ describe("the gateway's port for a load balancer", () => {
     expect(lastIdentity()).toEqual(['sd1', endpointId]);
   });
 
-  it('serves requests one after another on a connection, each with the id of its header', async () => {
+  it('serves successive requests on a connection, each with the id of its header', async () => {
     const keeping = Buffer.from('GET /sd2/orders HTTP/1.1\r\nHost: gateway\r\n\r\n');
 
     const answer = await send((socket) => socket.write(Buffer.concat([header, keeping, keeping, asking])));
@@ -98,8 +98,8 @@ describe("the gateway's port for a load balancer", () => {
     ['without a header', (socket) => socket.write(asking)],
     ['whose header is cut', (socket) => socket.end(header.subarray(0, -1))],
     ['whose header is over 1 KB', (socket) => socket.write(tooLong)],
-    ['with an end that nobody may have', (socket) => socket.end()],
-  ])('closes a connection %s, and asks nobody', async (_, write) => {
+    ['that ends before its header', (socket) => socket.end()],
+  ])('closes a connection %s, and calls no provider', async (_, write) => {
     const before = provider.requests().length;
 
     expect(await send(write)).toBe('');
@@ -123,7 +123,7 @@ describe("the gateway's port for a load balancer", () => {
       expect(lastIdentity()).toEqual(['sd1', endpointId]);
     });
 
-    it('refuses who is not in the table, and says so in its hop', async () => {
+    it('refuses a caller that is not in the table, and records it in its hop', async () => {
       const before = provider.requests().length;
 
       expect(await throughDoor('vpce-0bad')).toEqual({ status: 403, body: { message: expect.any(String) } });
@@ -139,7 +139,7 @@ describe("the gateway's port for a load balancer", () => {
     });
   });
 
-  it('knows nobody at its plain port', async () => {
+  it('identifies no caller at its plain port', async () => {
     expect((await stage.ask('/sd2/orders')).status).toBe(200);
     expect(lastIdentity()).toEqual([undefined, undefined]);
   });

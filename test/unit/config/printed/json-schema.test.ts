@@ -34,16 +34,16 @@ const examples = readdirSync(join(root, 'deck/examples'))
 const { configs } = z
   .object({ configs: z.record(z.string(), z.object({ content: z.string() })) })
   .parse(parse(textOf('docker-compose.yml')));
-// Compose reads variables of its own.
+// Compose has variables of its own.
 const composed = Object.values(configs).map(({ content }) => content.replaceAll('$$', '$'));
 const whole = [...snippets, ...examples].filter((code) => /^owner:/m.test(code));
 
 describe('the JSON Schema of the configuration', () => {
-  it.each([...snippets, ...examples, ...composed])('takes the example %#', (code) => {
+  it.each([...snippets, ...examples, ...composed])('accepts the example %#', (code) => {
     expect(schema.safeParse({ ...smallest, ...parse(code) }).error).toBeUndefined();
   });
 
-  it('is named at the head of each whole example', () => {
+  it('is named in the first line of each whole example', () => {
     const heads = whole.map((code) => code.split('\n')[0]);
 
     expect(whole.length).toBeGreaterThan(6);
@@ -58,7 +58,7 @@ describe('the JSON Schema of the configuration', () => {
     ['a variable within a text with a form', { owner: `a-${variable('STAGE')}` }],
     ['a variable for a word', { affinity: variable('AFFINITY') }],
     ['no control plane, as on a data plane', { controlPlane: undefined }],
-  ])('takes %s', (_, over) => {
+  ])('accepts %s', (_, over) => {
     expect(isValid(JSON.parse(JSON.stringify({ ...smallest, ...over })))).toBe(true);
   });
 
@@ -75,11 +75,11 @@ describe('the JSON Schema of the configuration', () => {
     expect(isValid({ ...smallest, ...over })).toBe(false);
   });
 
-  it('has no formats but those of JSON Schema', () => {
+  it('has only formats of JSON Schema', () => {
     expect(new Set(configJsonSchemaText().match(/"format": .*/g))).toEqual(new Set(['"format": "uri"']));
   });
 
-  it('refers to what a URI can name', () => {
+  it('has references that are valid URIs', () => {
     const refs = [...configJsonSchemaText().matchAll(/"\$ref": "(.*)"/g)].map(([, ref]) => ref);
 
     expect(refs.filter((ref) => !/^#\/\$defs\/[\w.]+$/.test(ref ?? ''))).toEqual([]);

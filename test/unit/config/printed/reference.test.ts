@@ -6,14 +6,14 @@ import { renderDesired } from '#deck/desired';
 import { discoverClaimed, type WrittenClaim } from '#discovery/providers/written';
 import { hubScope } from '../../../support/builders';
 
-it('says of every key what it means', () => {
+it('the reference describes every key', () => {
   const rows = configReference().match(/^\| `.*$/gm) ?? [];
 
   expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
   expect(rows.length).toBeGreaterThan(0);
 });
 
-describe('the defaults that are told of keys that may stay absent', () => {
+describe('the documented defaults of optional keys', () => {
   it.each([
     ['healthcheck.intervalSeconds', '5'],
     ['plugins[].enabled', 'true'],
@@ -21,7 +21,7 @@ describe('the defaults that are told of keys that may stay absent', () => {
     ['tlsVerify', 'false'],
     ['names[].protocol', 'http'],
     ['endpoints[].weight', '100'],
-  ])('tells that %s is %s', (key, initial) => {
+  ])('say that %s is %s', (key, initial) => {
     const row = configReference()
       .split('\n')
       .find((line) => line.startsWith(`| \`${key}\` |`));
@@ -29,7 +29,7 @@ describe('the defaults that are told of keys that may stay absent', () => {
     expect(row).toContain(` | \`${initial}\` | `);
   });
 
-  it('are what the desired document holds', () => {
+  it('equal those of the desired document', () => {
     const domain: Domain = { name: 'sd2', protocol: 'https', paths: ['/sd2'], stripPath: true, targets: [] };
     const render = (settings: DomainSettings) =>
       renderDesired({ owner: 'test', domains: [domain], settings: { sd2: settings } });
@@ -39,7 +39,7 @@ describe('the defaults that are told of keys that may stay absent', () => {
     expect(render({ ...told, plugins: [{ ...plugin, enabled: true }] })).toEqual(render({ plugins: [plugin] }));
   });
 
-  it('are what addresses are discovered with', () => {
+  it('equal those of discovery', () => {
     const discover = (claim: WrittenClaim) => discoverClaimed([{ id: 'a', claim, ips: ['10.9.1.11'] }], {}, hubScope);
 
     expect(discover({ domain: 'sd2', protocol: 'http', weight: 100 })).toEqual(discover({ domain: 'sd2' }));

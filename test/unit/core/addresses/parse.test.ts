@@ -14,7 +14,7 @@ describe('parseIp', () => {
     ['1:2:3:4:5:6:7::', '0001:0002:0003:0004:0005:0006:0007:0000'],
     ['::ffff:10.0.0.1', '0000:0000:0000:0000:0000:ffff:0a00:0001'],
     ['1:2:3:4:5:6:10.0.0.1', '0001:0002:0003:0004:0005:0006:0a00:0001'],
-  ])('fm-45 gives %s one spelling', (text, spelling) => {
+  ])('fm-45 returns %s in one spelling', (text, spelling) => {
     expect(parseIp(text)).toBe(spelling);
   });
 
@@ -35,11 +35,11 @@ describe('parseIp', () => {
     ...['::12345', '::g', '10.0.0.1::', '::10.0.0.300', '1:2:3:4:5:6:7:10.0.0.1', 'localhost', '-1.0.0.0', '\n::1'],
     '1'.repeat(100_000),
     ':'.repeat(100_000),
-  ])('fm-45 takes %j for no address', (text) => {
+  ])('fm-45 refuses %j', (text) => {
     expect(parseIp(text)).toBeUndefined();
   });
 
-  it('fm-45 takes what Node takes, but zones', () => {
+  it('fm-45 accepts the addresses that Node accepts, except zones', () => {
     const part = fc.constantFrom('::', ':', '.', '%', '0', '1', '10', '255', '256', '1.2.3.4', 'ffff', 'fe80', 'g', '');
     const text = fc.oneof(
       fc.array(part, { maxLength: 18 }).map((parts) => parts.join('')),
@@ -54,7 +54,7 @@ describe('parseIp', () => {
     );
   });
 
-  it('fm-45 spells an address as the URL parser does, and its own spelling as it is', () => {
+  it('fm-45 spells an address as the URL parser does, and keeps its own spelling', () => {
     const shortOf = (text: string) => new URL(`http://${text.includes(':') ? `[${text}]` : text}`).hostname;
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (ip) => {
@@ -67,8 +67,8 @@ describe('parseIp', () => {
   });
 });
 
-describe('addresses of targets', () => {
-  it('fm-45 are written and read without throwing, whatever the text', () => {
+describe('target addresses', () => {
+  it('fm-45 are written and read without an exception, whatever the text', () => {
     const hostile = fc.oneof(anyText(), fc.constantFrom('fe80::1%eth0', ':', '[', '::', ''));
     fc.assert(
       fc.property(hostile, fc.integer(), (ip, port) => {
@@ -79,7 +79,7 @@ describe('addresses of targets', () => {
     );
   });
 
-  it('fm-45 are read back from what was written', () => {
+  it('fm-45 are read back as they were written', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(65_535), (ip, port) => {
         expect(ipOfAddress(formatAddress({ ip, port }))).toBe(parseIp(ip));
@@ -87,7 +87,10 @@ describe('addresses of targets', () => {
     );
   });
 
-  it.each(['a.example:80', '10.0.0.1', '[10.0.0.1:80', '10.0.0.1:80:80', '', 'srv.abc'])('has no IP: %s', (address) => {
-    expect(ipOfAddress(address)).toBeUndefined();
-  });
+  it.each(['a.example:80', '10.0.0.1', '[10.0.0.1:80', '10.0.0.1:80:80', '', 'srv.abc'])(
+    'have no IP: %s',
+    (address) => {
+      expect(ipOfAddress(address)).toBeUndefined();
+    },
+  );
 });

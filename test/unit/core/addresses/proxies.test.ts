@@ -19,16 +19,16 @@ describe('proxyFor', () => {
     ['HTTP_PROXY alone, as for curl and decK', { HTTP_PROXY: proxy }, undefined],
     ['a host and a port alone', { HTTPS_PROXY: 'proxy.example:3128' }, `HTTPS_PROXY ${proxy}`],
     ['a proxy that speaks TLS', { HTTPS_PROXY: 'https://proxy.example' }, 'HTTPS_PROXY https://proxy.example'],
-  ])('fm-60 takes %s for https', (_, env: Readonly<Record<string, string>>, expected) => {
+  ])('fm-60 finds for https the right proxy: %s', (_, env: Readonly<Record<string, string>>, expected) => {
     expect(wayTo('https://konnect.example', env)).toBe(expected);
   });
 
-  it('fm-60 takes HTTP_PROXY for plain http', () => {
+  it('fm-60 uses HTTP_PROXY for plain http', () => {
     expect(wayTo('http://ec2.example:80', { HTTP_PROXY: proxy, HTTPS_PROXY: 'x' })).toBe(`HTTP_PROXY ${proxy}`);
   });
 
   it.each(['socks5://proxy.example', 'http://', 'http://user:geheim@:80'])(
-    'fm-60 says what to write instead of %s, and does not repeat it',
+    'fm-60 names the right form instead of %s, and does not show the value',
     (text) => {
       expect(wayTo('https://konnect.example', { HTTPS_PROXY: text })).toEqual({
         reason: 'HTTPS_PROXY names no HTTP proxy',
@@ -37,7 +37,7 @@ describe('proxyFor', () => {
     },
   );
 
-  it.each(['#', '/', '?'])('fm-60 shows nothing of a password that has %s in it, which ends the host', (character) => {
+  it.each(['#', '/', '?'])('fm-60 shows no part of a password with %s, which ends the host', (character) => {
     const text = `http://bob:1234${character}geheim@proxy.example:3128`;
 
     expect(wayTo('https://konnect.example', { HTTPS_PROXY: text })).toEqual({
@@ -46,7 +46,7 @@ describe('proxyFor', () => {
     });
   });
 
-  it('fm-60 takes a path after a proxy for none, as curl and Go do', () => {
+  it('fm-60 ignores a path after a proxy, as curl and Go do', () => {
     expect(wayTo('https://konnect.example', { HTTPS_PROXY: `${proxy}/a?b#c` })).toBe(`HTTPS_PROXY ${proxy}`);
   });
 
@@ -68,7 +68,7 @@ describe('proxyFor', () => {
     'http://[fd00:ec2::254]',
     'http://169.254.1.1',
     'http://[fe80::1]',
-  ])('fm-60 never takes it for %s', (url) => {
+  ])('fm-60 is never used for %s', (url) => {
     expect(wayTo(url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy })).toBeUndefined();
   });
 
@@ -97,7 +97,7 @@ describe('proxyFor', () => {
     ['[fd00::7]:443', 'https://[fd00::7]', true],
     ['[fd00::7]:444', 'https://[fd00::7]', false],
     ['', 'https://a.example', false],
-  ])('fm-60 NO_PROXY=%s and %s: past the proxy is %s', (noProxy, url, isDirect) => {
+  ])('fm-60 NO_PROXY=%s and %s: without a proxy is %s', (noProxy, url, isDirect) => {
     const expected = isDirect ? undefined : `HTTPS_PROXY ${proxy}`;
 
     expect(wayTo(url, { HTTPS_PROXY: proxy, NO_PROXY: noProxy })).toBe(expected);

@@ -54,7 +54,7 @@ describe('kindOf', () => {
     expect(kindOf(ip)).toBe(kind);
   });
 
-  it.each(['', 'fe80::1%eth0', '10.0.0.300', 'localhost'])('is unknown for %j, which is no address', (text) => {
+  it.each(['', 'fe80::1%eth0', '10.0.0.300', 'localhost'])('is unknown for %j, which is not an address', (text) => {
     expect(kindOf(text)).toBeUndefined();
   });
 });
@@ -62,7 +62,7 @@ describe('kindOf', () => {
 describe('refusedKind', () => {
   const claim = { ip: '10.0.0.1', endpointId: 'srv-1.a', granted: [] as readonly string[] };
 
-  it.each(['10.0.0.1', 'fd12::1', '100.64.3.4'])('lets everybody claim the private address %s', (ip) => {
+  it.each(['10.0.0.1', 'fd12::1', '100.64.3.4'])('allows every source the private address %s', (ip) => {
     expect(refusedKind({ ...claim, ip })).toBeUndefined();
   });
 
@@ -74,7 +74,7 @@ describe('refusedKind', () => {
     ['multicast', '224.0.0.1'],
     ['broadcast', '255.255.255.255'],
     ['metadata', '64:ff9b::169.254.169.254'],
-  ])('fm-44 refuses %s, whatever is granted and whoever states it', (kind, ip) => {
+  ])('fm-44 refuses %s, whatever is granted and whatever the source', (kind, ip) => {
     const granted = [...anyRange, '169.254.169.254/32', '127.0.0.0/8', '::ffff:0:0/96', '64:ff9b::/96'];
 
     expect(refusedKind({ ip, endpointId: 'vpce-0a1', granted })).toBe(kind);
@@ -90,7 +90,7 @@ describe('refusedKind', () => {
     ['127.21.1.11', ['127.20.0.0/16'], 'loopback'],
     ['::ffff:127.20.1.11', ['127.0.0.0/8'], undefined],
     ['::1', ['::1/128'], undefined],
-  ])('fm-44 takes loopback %s with allow.addresses %j for %s: a range that lies in loopback grants it', (...row) => {
+  ])('fm-44 judges loopback %s with allow.addresses %j for %s: a range inside loopback grants it', (...row) => {
     const [ip, granted, refused] = row;
 
     expect(refusedKind({ ip, endpointId: 'vpce-0a1', granted })).toBe(refused);
@@ -105,7 +105,7 @@ describe('refusedKind', () => {
     ['static-sd2-0-0a1b', ['203.0.113.0/24'], undefined],
     ['static-sd2-0-0a1b', ['203.0.112.0/24'], 'public'],
     ['static-sd2-0-0a1b', anyRange, undefined],
-  ])('fm-44 takes a public address of endpoint %s with allow.addresses %j for %s', (endpointId, granted, refused) => {
+  ])('fm-44 judges a public address of endpoint %s with allow.addresses %j for %s', (endpointId, granted, refused) => {
     expect(refusedKind({ ip: '203.0.113.7', endpointId, granted })).toBe(refused);
     expect(refusedKind({ ip: '::ffff:203.0.113.7', endpointId, granted })).toBe(refused);
   });

@@ -5,7 +5,10 @@ import { settleClaims } from '#core/claims/settle';
 import type { Endpoint, QuarantineCode, Quarantined, ScopeState } from '#core/model';
 import { endpointOf, hubScope, knownScope, snapshotOf, unknownScope } from '../../../support/builders';
 
-/** sd9's own endpoint, the youngest; and another domain's, the oldest, that asks for `/sd9`. */
+/**
+ * sd9's own endpoint, which is the youngest; and the oldest endpoint, of another domain, which
+ * claims `/sd9`.
+ */
 const sd9 = endpointOf({ id: 'vpce-sd9', domain: 'sd9', createdAtMs: 9 });
 const thief = endpointOf({ id: 'vpce-thief', domain: 'thief', createdAtMs: 1, paths: ['/sd9'] });
 const granted = { ...thief, grantedPaths: ['/sd9'] };
@@ -21,7 +24,7 @@ function holding(...paths: readonly string[]): Incumbent {
 type Held = Readonly<Record<string, Incumbent>>;
 type Rights = Partial<Pick<PathRights, 'written' | 'unrouted'>>;
 
-/** `domain paths` of those that are routed, and ids of those that are quarantined. */
+/** `domain paths` of the routed domains, and the ids of the quarantined endpoints. */
 function settle(scopes: readonly ScopeState[], held: Held = {}, { written = [], unrouted = new Set() }: Rights = {}) {
   const rights = { written, unrouted };
   const { domains, quarantined } = settleClaims(snapshotOf(...scopes), new Map(Object.entries(held)), rights);
@@ -41,11 +44,11 @@ const onlySd9 = { domains: ['sd9 /sd9'], quarantined: ['vpce-thief'] };
 const nobody = { domains: [], quarantined: ['vpce-thief'] };
 const onlyThief = { domains: ['thief /sd9'], quarantined: [] };
 
-describe('the path of a domain’s own name', () => {
+describe('the path with a domain’s own name', () => {
   it.each([
-    ['an older one asks', thief],
-    ['one asks to whom the operator grants it', granted],
-  ])('fm-47 goes to that domain where %s', (_, other) => {
+    ['an older domain claims it', thief],
+    ['a domain with a grant of the operator claims it', granted],
+  ])('fm-47 belongs to that domain where %s', (_, other) => {
     expect(settle([knownScope([other, sd9])])).toMatchObject(onlySd9);
     expect(settle([knownScope([sd9, other])])).toMatchObject(onlySd9);
   });
@@ -54,30 +57,33 @@ describe('the path of a domain’s own name', () => {
     ['claims another path', [{ ...sd9, paths: ['/pay'] }]],
     ['is pending', [{ ...sd9, state: 'pending' }]],
     ['waits for acceptance', [waiting]],
-    ['is in a state that nobody knows', [{ ...sd9, state: 'unlisted' }]],
-  ])('fm-47 is kept for it while its endpoint %s', (_, own) => {
+    ['is in an unknown state', [{ ...sd9, state: 'unlisted' }]],
+  ])('fm-47 is kept for the domain while its endpoint %s', (_, own) => {
     expect(settle([knownScope([granted, ...own])]).quarantined).toEqual(['vpce-thief']);
   });
 
   it.each<[string, readonly ScopeState[]]>([
     ['is pending, and in a scope that cannot be read', [knownScope([granted]), unknownScope([waiting], west)]],
     ['is quarantined', [knownScope([granted], [quarantinedSd9()])]],
-    ['is quarantined, in a state that is told', [knownScope([granted], [quarantinedSd9({ state: 'available' })])]],
-    ['asks for / too', [knownScope([granted], [quarantinedSd9({ code: 'path-not-allowed' })])]],
-  ])('fm-47 is kept for it while its endpoint %s', (_, scopes) => {
+    ['is quarantined, with its state', [knownScope([granted], [quarantinedSd9({ state: 'available' })])]],
+    ['claims / too', [knownScope([granted], [quarantinedSd9({ code: 'path-not-allowed' })])]],
+  ])('fm-47 is kept for the domain while its endpoint %s', (_, scopes) => {
     expect(settle(scopes)).toMatchObject(nobody);
   });
 
-  it('fm-47 is kept for it while the control plane holds anything of it', () => {
+  it('fm-47 is kept for the domain while the control plane holds one of its entities', () => {
     const { route: _, ...routeless } = holding();
 
     expect(settle([knownScope([granted])], { sd9: routeless })).toMatchObject(nobody);
   });
 
   it.each<[string, readonly ScopeState[]]>([
-    ['nobody has', [knownScope([thief])]],
+    ['no endpoint has', [knownScope([thief])]],
     ['only an endpoint in a terminal state has', [knownScope([thief, { ...sd9, state: 'rejected' }])]],
-    ['only a quarantined one in a terminal state has', [knownScope([thief], [quarantinedSd9({ state: 'deleted' })])]],
+    [
+      'only a quarantined endpoint in a terminal state has',
+      [knownScope([thief], [quarantinedSd9({ state: 'deleted' })])],
+    ],
     ['another scope knows to be gone', [knownScope([thief, { ...sd9, state: 'deleted' }]), unknownScope([sd9], west)]],
     ...(['domain-not-allowed', 'service-not-allowed', 'vpc-not-allowed', 'other-gateway'] as QuarantineCode[]).map(
       (code): [string, readonly ScopeState[]] => [
@@ -85,11 +91,11 @@ describe('the path of a domain’s own name', () => {
         [knownScope([thief], [quarantinedSd9({ code })])],
       ],
     ),
-  ])('fm-47 is free where the domain is one that %s', (_, scopes) => {
+  ])('fm-47 is free for a domain that %s', (_, scopes) => {
     expect(settle(scopes)).toMatchObject(onlyThief);
   });
 
-  it('fm-47 stays with whose route has it, and the domain is told who that is and what to do', () => {
+  it('fm-47 stays with the domain whose route has it, and the other domain learns the owner and the fix', () => {
     const { domains, quarantined, said } = settle([knownScope([sd9, thief])], { thief: holding('/sd9') });
 
     expect({ domains, quarantined }).toEqual({ domains: ['thief /sd9'], quarantined: ['vpce-sd9'] });
@@ -99,7 +105,7 @@ describe('the path of a domain’s own name', () => {
     ]);
   });
 
-  it('fm-47 comes to it in the pass in which whose route had it takes another, whoever else waits for it', () => {
+  it('fm-47 returns to its domain in the pass in which the present owner leaves it', () => {
     const moved = { ...thief, paths: ['/elsewhere'] };
     const other = endpointOf({ id: 'vpce-other', domain: 'other', createdAtMs: 2, paths: ['/sd9'] });
 
@@ -109,13 +115,13 @@ describe('the path of a domain’s own name', () => {
     });
   });
 
-  it('fm-47 says for whom it is kept', () => {
+  it('fm-47 is refused to others with the name of its domain', () => {
     expect(settle([knownScope([thief, waiting])]).said).toEqual([
       'claims path /sd9, but /sd9 is kept for domain sd9. choose another kong:path',
     ]);
   });
 
-  it('fm-47 is kept with all below it, which a grant by name opens', () => {
+  it('fm-47 is kept with all paths below it, and a grant by name opens a path below', () => {
     const below = { ...thief, paths: ['/sd9/admin'] };
     const own = { ...sd9, paths: ['/pay'] };
 
@@ -126,16 +132,16 @@ describe('the path of a domain’s own name', () => {
   });
 });
 
-describe('a path that is in use', () => {
+describe('a path in use', () => {
   const pending = { ...thief, paths: ['/new'], state: 'pending' } as const;
 
-  it('fm-47 stays with its domain while that says otherwise and cannot be routed to, as its route does', () => {
+  it("fm-47 stays with its route's domain, even while that domain has other tags and no usable endpoint", () => {
     const newcomer = endpointOf({ id: 'vpce-new', domain: 'new-one', createdAtMs: 2, paths: ['/shop'] });
 
     expect(settle([knownScope([pending, newcomer])], { thief: holding('/shop') }).quarantined).toEqual(['vpce-new']);
   });
 
-  it('fm-47 goes, when it becomes free, to whom it is granted, not to an older one whose turn comes earlier', () => {
+  it('fm-47 passes, when it becomes free, to the granted domain before an older domain', () => {
     const moving = { ...thief, paths: ['/elsewhere'], createdAtMs: 1 };
     const older = endpointOf({ id: 'vpce-old', domain: 'older', createdAtMs: 2, paths: ['/shop'] });
     const named = endpointOf({
@@ -153,7 +159,7 @@ describe('a path that is in use', () => {
   });
 
   it.each([['a', 'b'] as const, ['b', 'a'] as const])(
-    'fm-47 has one owner where two routes have it, in whatever order they are read: %s %s',
+    'fm-47 has one owner where two routes have it, whatever the order: %s %s',
     (...order) => {
       const held = Object.fromEntries(order.map((domain) => [domain, holding('/shop')]));
       const claim = (domain: string) => endpointOf({ id: `vpce-${domain}`, domain, paths: ['/shop'] });
@@ -162,7 +168,7 @@ describe('a path that is in use', () => {
     },
   );
 
-  it('fm-47 belongs to whom it is named for where two routes have it', () => {
+  it('fm-47 belongs to the domain with its name where two routes have it', () => {
     const own = { ...sd9, createdAtMs: 99 };
 
     expect(
@@ -199,7 +205,7 @@ describe('a path that people wrote', () => {
   it.each([
     ['leads to its service', [{ ...legacy, domain: 'edge' }], {}, {}],
     ['was in use before', [legacy], { thief: holding('/legacy') }, {}],
-    ['leaves it to them (route: false)', [legacy], {}, { unrouted: new Set(['thief']) }],
+    ['leaves the route to people (route: false)', [legacy], {}, { unrouted: new Set(['thief']) }],
   ])('fm-47 is no conflict for a domain that %s', (_, endpoints, held, rights) => {
     expect(settle([knownScope(endpoints)], held, { written, ...rights }).quarantined).toEqual([]);
   });

@@ -8,7 +8,7 @@ function claim(...endpoints: readonly Endpoint[]) {
   return settleClaims(snapshotOf(knownScope(endpoints)));
 }
 
-/** sd2 as it is in use: http, `/sd2` stripped, with these endpoints. */
+/** sd2 in use: http, `/sd2` stripped, with these endpoints. */
 function inUse(over: Partial<Incumbent> = {}): Incumbent {
   const route = { paths: ['/sd2'], stripPath: true };
   return {
@@ -30,7 +30,7 @@ function claimAgainst(incumbents: Readonly<Record<string, Incumbent>>, ...endpoi
 }
 
 describe('settleClaims', () => {
-  it('routes the default path, stripped, when no path is claimed', () => {
+  it('routes the default path, stripped, when an endpoint claims no path', () => {
     const { domains } = claim(endpointOf());
 
     expect(domains).toMatchObject([{ name: 'sd2', paths: ['/sd2'], stripPath: true }]);
@@ -52,11 +52,11 @@ describe('settleClaims', () => {
     'expired',
     'deleting',
     'deleted',
-  ] as const)('routes nothing to an endpoint that is %s', (state) => {
+  ] as const)('does not route to an endpoint that is %s', (state) => {
     expect(claim(endpointOf({ state })).domains).toEqual([]);
   });
 
-  it('lets the oldest win when two endpoints of a domain disagree, and names both in the reason', () => {
+  it('lets the oldest endpoint win at a disagreement in a domain, and names both in the reason', () => {
     const old = endpointOf({ id: 'vpce-old', createdAtMs: 1 });
     const young = endpointOf({ id: 'vpce-young', createdAtMs: 2, protocol: 'https', host: 'api.sd2' });
 
@@ -67,14 +67,14 @@ describe('settleClaims', () => {
     expect(quarantined[0]?.reason).toContain('vpce-old');
   });
 
-  it('lets an endpoint being modified keep its say in the domain', () => {
+  it('lets an endpoint that is being modified keep its influence on the domain', () => {
     const old = endpointOf({ id: 'vpce-old', createdAtMs: 1, state: 'pending' });
     const young = endpointOf({ id: 'vpce-young', createdAtMs: 2, protocol: 'https', host: 'x' });
 
     expect(claimAgainst({ sd2: inUse() }, old, young)).toEqual({ domains: [], quarantined: ['vpce-young'] });
   });
 
-  it('gives a waiting endpoint no say before it is accepted', () => {
+  it('ignores the tags of a waiting endpoint before it is accepted', () => {
     const waiting = endpointOf({
       id: 'vpce-wait',
       createdAtMs: 1,
@@ -103,13 +103,13 @@ describe('settleClaims', () => {
     expect(quarantined).toMatchObject([{ endpointId: 'vpce-thief', code: 'path-conflict' }]);
   });
 
-  it('grants a path below another domain when the source allows it by name', () => {
+  it('grants a path below another domain when the source allows the path by name', () => {
     const granted = endpointOf({ id: 'vpce-3', domain: 'sd3', paths: ['/sd2/admin'], grantedPaths: ['/sd2/admin'] });
 
     expect(claim(endpointOf(), granted).domains.map((domain) => domain.name)).toEqual(['sd2', 'sd3']);
   });
 
-  it('lets `/` granted to one domain leave all other paths alone', () => {
+  it('affects no other path when one domain is granted `/`', () => {
     const root = endpointOf({ id: 'vpce-root', domain: 'web', createdAtMs: 1, paths: ['/'], grantedPaths: ['/'] });
 
     expect(claim(root, endpointOf()).quarantined).toEqual([]);
@@ -119,7 +119,7 @@ describe('settleClaims', () => {
     ['as they come', [0, 1, 2]],
     ['the other way round', [2, 1, 0]],
     ['with the oldest in the middle', [1, 0, 2]],
-  ])('fm-18 keeps one target per address, that of the oldest endpoint with the largest weight: %s', (_, order) => {
+  ])('fm-18 keeps one target per address, of the oldest endpoint with the largest weight: %s', (_, order) => {
     const sharing = [endpointOf({ weight: 10 }), endpointOf({ id: 'vpce-2', createdAtMs: 2_000, weight: 50 })];
     const youngest = endpointOf({ id: 'vpce-3', createdAtMs: 2_000, weight: 20 });
 
@@ -131,16 +131,16 @@ describe('settleClaims', () => {
     ]);
   });
 
-  it('uses what an unknown scope held last', () => {
+  it('uses the last good of an unknown scope', () => {
     expect(settleClaims(snapshotOf(unknownScope([endpointOf()]))).domains).toHaveLength(1);
   });
 
-  describe('against what is in use', () => {
+  describe('with a domain in use', () => {
     const rogue = endpointOf({ id: 'vpce-rogue', createdAtMs: 2, protocol: 'https', host: 'rogue.example' });
     const fresh = endpointOf({ id: 'vpce-fresh', createdAtMs: 3 });
     const old = endpointOf({ id: 'vpce-old', createdAtMs: 1 });
 
-    it('keeps the settings when the endpoint is recreated and an older one says otherwise', () => {
+    it('keeps the settings when the endpoint is recreated and an older endpoint has others', () => {
       const gone = { ...old, state: 'deleting' as const };
 
       expect(claimAgainst({ sd2: inUse() }, gone, rogue, fresh)).toEqual({
@@ -158,7 +158,7 @@ describe('settleClaims', () => {
       });
     });
 
-    it('leaves the say with the endpoint in use where an older one differs in what is not in use: a path without a route', () => {
+    it('prefers the endpoint in use to an older one, even if only an unrouted path differs', () => {
       const older = { ...old, id: 'vpce-older', createdAtMs: 0, paths: ['/sd2/v1'] };
 
       expect(claimAgainst({ sd2: inUse({ route: undefined }) }, older, old)).toEqual({
@@ -168,19 +168,19 @@ describe('settleClaims', () => {
     });
 
     it.each([
-      ['is out of sight', inUse()],
-      ['belongs to a scope that was not read', inUse({ endpointIds: new Set(['vpce-rogue']), isUncertain: true })],
-    ])('lets nobody change the settings while what is in use %s', (_, incumbent) => {
+      ['is not seen', inUse()],
+      ['belongs to an unknown scope', inUse({ endpointIds: new Set(['vpce-rogue']), isUncertain: true })],
+    ])('refuses other settings while the endpoint in use %s', (_, incumbent) => {
       expect(claimAgainst({ sd2: incumbent }, rogue)).toEqual({ domains: [], quarantined: ['vpce-rogue'] });
     });
 
-    it('lets the oldest decide where nothing is in use any more', () => {
+    it('lets the oldest endpoint decide when no endpoint is in use any more', () => {
       expect(claimAgainst({ sd2: inUse({ endpointIds: new Set() }) }, rogue).domains).toEqual(['sd2 https /sd2']);
     });
 
     it.each([
-      ['itself, although the claimant is older than the recreated owner', '/shop'],
-      ['below it', '/shop/pay'],
+      ['the path itself, although the claimant is older than the recreated owner', '/shop'],
+      ['a path below it', '/shop/pay'],
     ])('keeps a path for the domain whose route has it: %s', (_, path) => {
       const orders = inUse({ host: 'orders.privatelink', route: { paths: ['/shop'], stripPath: false } });
       const rival = endpointOf({ id: 'vpce-rival', domain: 'rival', createdAtMs: 2, paths: [path] });
@@ -193,7 +193,7 @@ describe('settleClaims', () => {
       expect(claimAgainst({ orders }, rival)).toEqual({ domains: [], quarantined: ['vpce-rival'] });
     });
 
-    it('keeps a path from a newcomer that is named for it', () => {
+    it("refuses a path in use to a newcomer with the path's name", () => {
       const todo = inUse({
         host: 'todo.privatelink',
         route: { paths: ['/api'], stripPath: false },
@@ -208,7 +208,7 @@ describe('settleClaims', () => {
       });
     });
 
-    it('frees a path in the pass in which its domain takes another', () => {
+    it('frees a path in the pass in which its domain takes another path', () => {
       const orders = inUse({
         host: 'orders.privatelink',
         route: { paths: ['/shop'], stripPath: false },
@@ -224,7 +224,7 @@ describe('settleClaims', () => {
     });
   });
 
-  it('lets a refused endpoint own nothing', () => {
+  it('gives no path to a refused endpoint', () => {
     const owner = endpointOf({ id: 'vpce-1', createdAtMs: 1 });
     const refused = endpointOf({ id: 'vpce-2', domain: 'sd3', createdAtMs: 2, paths: ['/sd2', '/free'] });
     const third = endpointOf({ id: 'vpce-3', domain: 'sd4', createdAtMs: 3, paths: ['/free'] });
@@ -235,7 +235,7 @@ describe('settleClaims', () => {
     });
   });
 
-  it('lets what one known scope calls gone be gone, whatever another remembers of it', () => {
+  it('treats an endpoint as gone when one known scope says so, whatever other scopes remember', () => {
     const west = { ...hubScope, id: 'hub.self.us-west-2' };
     const snapshot = snapshotOf(knownScope([endpointOf({ state: 'rejected' })]), unknownScope([endpointOf()], west));
 

@@ -4,7 +4,7 @@ import { consumersBy } from '#core/contracts/consumers';
 const sd1 = '111111111111';
 const sd2 = '333333333333';
 
-describe('whose an endpoint is', () => {
+describe('the consumer of an endpoint', () => {
   const consumerOf = consumersBy({
     sd1: { accounts: [sd1], calls: [] },
     sd2: { principals: [`arn:aws:iam::${sd2}:role/app`, `arn:aws-cn:iam::444444444444:root`], calls: [] },
@@ -25,7 +25,7 @@ describe('whose an endpoint is', () => {
     expect(consumerOf({ endpointId, account })).toBe(consumer);
   });
 
-  it('is nobody, where the listed endpoint is of another account than the consumer names', () => {
+  it('does not exist if the listed endpoint has another account than the consumer names', () => {
     expect(consumerOf({ endpointId: 'vpce-b', account: sd2 })).toBeUndefined();
     expect(consumerOf({ endpointId: 'vpce-b', account: undefined })).toBeUndefined();
   });

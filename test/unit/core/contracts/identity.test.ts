@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { foldHeader, identityHeaders, isIdentityHeader, spellingsOf } from '#core/contracts/identity';
 
-describe('headers that tell who calls', () => {
-  it.each(Object.values(identityHeaders))('has four spellings of %s with one meaning', (name) => {
+describe("the headers of the caller's identity", () => {
+  it.each(Object.values(identityHeaders))('have four spellings of %s with one meaning', (name) => {
     const all = spellingsOf(name);
 
     expect(new Set(all).size).toBe(4);
@@ -12,7 +12,7 @@ describe('headers that tell who calls', () => {
   });
 
   it.each(['x-privatelink', 'x-privatelink-consumers', 'privatelink-consumer', 'x.privatelink.consumer', 'host'])(
-    'does not take %s for one of them',
+    'do not include %s',
     (name) => {
       expect(isIdentityHeader(name)).toBe(false);
     },

@@ -26,7 +26,7 @@ describe('a table of callers', () => {
     expect(writeTable([])).toBe('');
   });
 
-  it('is read as it was written, and has the same bytes whatever the order', () => {
+  it('is read as it was written, and its order does not change its bytes', () => {
     fc.assert(
       fc.property(fc.array(entry), (entries) => {
         const text = writeTable(entries);
@@ -53,7 +53,7 @@ describe('a table of callers', () => {
     'sd1 111111111111 vpce-1\r\nsd2 - vpce-2',
     'sd1 111111111111 vpce-1\n\nsd2 - vpce-2',
     'sd1\t- vpce-1',
-  ])('is broken where a byte of it is another: %j', (text) => {
+  ])('is invalid if one byte of it differs: %j', (text) => {
     expect(parseTable(text)).toBeUndefined();
   });
 });

@@ -43,7 +43,7 @@ function messagesOf(config: unknown): readonly string[] {
   return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
-/** The configuration once for each of its values, with another in its place. */
+/** The configuration once for each of its values, with another value in that place. */
 function variantsOf(value: unknown, other: unknown): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return [other];
   const inside = Object.entries(value).flatMap(([key, one]) =>
@@ -66,9 +66,9 @@ describe('fixOf', () => {
     ['a number for a text', { owner: 1 }, 'owner: write a text, in quotes where it looks like something else'],
     ['a list for a mapping', { policy: [] }, 'policy: write a mapping, such as { key: value }'],
     ['a fraction', { policy: { removeAfterAbsences: 1.5 } }, 'policy.removeAfterAbsences: write a whole number'],
-    ['too much', { policy: { maxRemovePercent: 300 } }, 'policy.maxRemovePercent: write 100 or less'],
-    ['too little', { watch: { intervalSeconds: 0 } }, 'watch.intervalSeconds: write 1 or more'],
-    ['a word of its own', { affinity: 'zone' }, 'affinity: write one of none, weighted, failover'],
+    ['a number above the limit', { policy: { maxRemovePercent: 300 } }, 'policy.maxRemovePercent: write 100 or less'],
+    ['a number below the limit', { watch: { intervalSeconds: 0 } }, 'watch.intervalSeconds: write 1 or more'],
+    ['an unknown word', { affinity: 'zone' }, 'affinity: write one of none, weighted, failover'],
     [
       'a source of another type',
       { sources: [{ ...hub, type: 'consul' }] },
@@ -86,16 +86,16 @@ describe('fixOf', () => {
       'domains.sd2.healthcheck.path: a path as Kong takes it, such as /health: no spaces, no query, no empty segments',
     ],
     [
-      'a field that is missing',
+      'a missing field',
       { sources: [{ name: 'hub', type: 'vpc-endpoints' }] },
       'sources.0.regions: is required: the AWS regions to read, such as [us-east-1]',
     ],
     [
-      'an address that is missing',
+      'a missing address',
       { controlPlane: { type: 'dbless' } },
       "controlPlane.address: is required: the address of Kong's Admin API: https, or plain http on loopback",
     ],
-  ])('says what to write instead of %s', (_, over, message) => {
+  ])('names the right form instead of %s', (_, over, message) => {
     expect(messagesOf({ ...whole, ...over })).toEqual([message]);
   });
 
@@ -104,19 +104,19 @@ describe('fixOf', () => {
     ['Endpoint', 'endpoint'],
     ['account', 'accounts'],
     ['tag', 'tags'],
-  ])('asks whether the unknown key %s is %s', (key, meant) => {
+  ])('proposes for the unknown key %s the key %s', (key, meant) => {
     expect(messagesOf({ ...whole, sources: [{ ...hub, [key]: [] }] })).toEqual([
       `sources.0: unknown key (did you mean ${meant}?): correct its spelling or remove it`,
     ]);
   });
 
-  it.each(['roles', 'x', '', 'a\nb'])('guesses nothing for the unknown key %j', (key) => {
+  it.each(['roles', 'x', '', 'a\nb'])('proposes nothing for the unknown key %j', (key) => {
     expect(messagesOf({ ...whole, sources: [{ ...hub, [key]: [] }] })).toEqual([
       'sources.0: unknown key: correct its spelling or remove it',
     ]);
   });
 
-  it("leaves no message in Zod's words, and prints no value, whatever stands where", () => {
+  it("never shows Zod's words or a value, whatever the mistake", () => {
     const others = [null, undefined, -1, 'S3cret value', true, [], {}, ['S3cret value']];
 
     const messages = others.flatMap((other) => variantsOf(whole, other)).flatMap(messagesOf);

@@ -13,7 +13,7 @@ describe('a timeline', () => {
     [1_001, 1_001],
     [1_000, 0],
     [-1_000, 0],
-  ])('fm-41 tells a wall clock that was set by %i ms as a step of %i, once', (setMs, stepMs) => {
+  ])('fm-41 reports a wall clock that was set by %i ms as a step of %i, once', (setMs, stepMs) => {
     const clock = createFakeClock();
     const timeline = createTimeline(clock);
     clock.advance(60_000);
@@ -22,7 +22,7 @@ describe('a timeline', () => {
     expect([timeline.follow(), timeline.follow()]).toEqual([stepMs, 0]);
   });
 
-  it('fm-41 gives times by the wall clock as it was last followed', () => {
+  it('fm-41 converts times with the wall clock of its last check', () => {
     const clock = createFakeClock(1_000_000);
     const timeline = createTimeline(clock);
     clock.advance(60_000);
@@ -43,7 +43,7 @@ function filesIn(folder: string): readonly string[] {
 }
 
 describe('the wall clock', () => {
-  it('fm-41 is read only for what leaves the process, or came from outside', () => {
+  it('fm-41 is read only for times that leave the process or come from outside', () => {
     const readers = ['core', 'io', 'config', 'deck', 'discovery', 'plugin', 'sync']
       .flatMap(filesIn)
       .filter((path) => path.endsWith('.ts'))

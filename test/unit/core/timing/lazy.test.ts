@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { lazy } from '#core/timing/lazy';
 
 describe('lazy', () => {
-  it('makes nothing before it is needed, and what is undefined only once, too', () => {
+  it('creates its value at the first use, and only once, even if the value is undefined', () => {
     const make = jest.fn(() => undefined);
     const get = lazy(make);
     expect(make).not.toHaveBeenCalled();

@@ -39,11 +39,11 @@ describe('parseYamlDocument', () => {
     for (const levels of [101, 1_000]) expect(whyTooDeep(text(levels))).toBe('is nested deeper than 100 levels');
   });
 
-  it.each(forms)('takes %s that are a few', (_, text) => {
+  it.each(forms)('accepts a few %s', (_, text) => {
     expect(whyTooDeep(text(20))).toBeUndefined();
   });
 
-  it('takes what is wide, long or full of brackets', () => {
+  it('accepts wide, long and bracketed documents', () => {
     const regex = { paths: Array.from({ length: 500 }, () => '~/a[^/]+[{"]'), text: `a\n${' '.repeat(300)}b\n` };
 
     expect(

@@ -13,7 +13,9 @@ let stop = new AbortController();
 
 afterEach(() => stop.abort());
 
-/** Runs the loop over these answers with sd2 in use; it stands still when they are used up. */
+/**
+ * Runs the loop over these answers with sd2 in use. The loop stands still after the last answer.
+ */
 async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf(), zoneId?: string) {
   stop = new AbortController();
   const pauses: number[] = [];
@@ -53,7 +55,7 @@ async function runLoop(answers: readonly (Snapshot | Error)[], kept = snapshotOf
   return { loop, pauses, posted, probed };
 }
 
-/** `kind domain: number of choices` of what was posted about routes. */
+/** `kind domain: number of choices` of the posted routes. */
 function routesOf(posted: readonly FromDiscovery[]): readonly string[] {
   return posted.flatMap((one) =>
     one.kind === 'route' ? [`${one.domain}: ${one.route ? readRoute(one.route).choices.length : 'none'}`] : [],
@@ -61,7 +63,7 @@ function routesOf(posted: readonly FromDiscovery[]): readonly string[] {
 }
 
 describe('startDiscoveryLoop', () => {
-  it('posts when each scope was confirmed, then the routes in use, and comes back at the interval', async () => {
+  it('posts the age of each scope, then the routes in use, and runs again after the interval', async () => {
     const { posted, pauses } = await runLoop([known]);
 
     expect(posted).toMatchObject([
@@ -71,7 +73,7 @@ describe('startDiscoveryLoop', () => {
     expect(pauses).toEqual([60_000]);
   });
 
-  it('posts what an earlier process knew before the first pass, and each scope with its age', async () => {
+  it('posts last good of an earlier process before the first pass, and each scope with its age', async () => {
     const { posted } = await runLoop([known], snapshotOf(unknownScope([endpointOf()])));
 
     expect(posted.map((one) => (one.kind === 'observed' ? one.ages : one.kind))).toEqual([
@@ -81,19 +83,19 @@ describe('startDiscoveryLoop', () => {
     ]);
   });
 
-  it('says nothing before the first pass when nothing was kept, since requests wait for that', async () => {
+  it('posts nothing before the first pass without last good, because requests wait for the first pass', async () => {
     const { posted } = await runLoop([known], snapshotOf(unknownScope()));
 
     expect(posted.map((one) => one.kind)).toEqual(['observed', 'route']);
   });
 
-  it('says why what was kept cannot be used', async () => {
+  it('says why last good cannot be used', async () => {
     const { posted } = await runLoop([known], { ...snapshotOf(), warnings: ['truncated'] });
 
     expect(posted[0]).toEqual({ kind: 'problem', reason: 'truncated' });
   });
 
-  it('fm-45 goes on where what was kept cannot be resolved, and says so', async () => {
+  it('fm-45 goes on when last good cannot be resolved, and says so', async () => {
     const broken = snapshotOf(unknownScope([endpointOf({ paths: undefined })]));
 
     const { posted } = await runLoop([known], broken);
@@ -105,13 +107,13 @@ describe('startDiscoveryLoop', () => {
     expect(routesOf(posted)).toEqual(['sd2: 2']);
   });
 
-  it('posts a route again only when it changed', async () => {
+  it('posts a route again only at a change', async () => {
     const moved = snapshotOf(knownScope([endpointOf({ addresses: [{ ip: '10.0.9.9', region: 'us-east-1' }] })]));
 
     expect(routesOf((await runLoop([known, known, moved, moved])).posted)).toEqual(['sd2: 2', 'sd2: 1']);
   });
 
-  it('posts nothing of domains that are not in use, and answers when one is', async () => {
+  it('posts no domain that is not in use, and answers when it comes into use', async () => {
     const { loop, posted } = await runLoop([
       snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })])),
     ]);
@@ -124,7 +126,7 @@ describe('startDiscoveryLoop', () => {
     expect(routesOf(posted)).toEqual(['sd2: 2', 'sd3: 2', 'sd4: none']);
   });
 
-  it('fm-26 backs off to the interval while nothing is ever known, and says that nothing is', async () => {
+  it('fm-26 backs off to the interval while no scope was ever known, and says so', async () => {
     const { pauses, posted } = await runLoop(Array.from({ length: 8 }, () => snapshotOf(unknownScope())));
 
     expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
@@ -140,7 +142,7 @@ describe('startDiscoveryLoop', () => {
     expect(pauses).toEqual([1_000, 60_000, 60_000]);
   });
 
-  it('comes back in ten seconds while an endpoint is about to change', async () => {
+  it('runs again after ten seconds while an endpoint is about to change', async () => {
     const { pauses } = await runLoop([snapshotOf(knownScope([endpointOf({ state: 'pendingAcceptance' })]))]);
 
     expect(pauses).toEqual([10_000]);
@@ -149,7 +151,7 @@ describe('startDiscoveryLoop', () => {
   it.each([
     ['throws', new Error('boom')],
     ['cannot be resolved', snapshotOf(knownScope([endpointOf({ domain: 'sd3', paths: undefined })]))],
-  ])('fm-06 goes on after a pass that %s, and takes no route back', async (_, broken) => {
+  ])('fm-06 goes on after a pass that %s, and withdraws no route', async (_, broken) => {
     const { posted, pauses } = await runLoop([known, broken, known]);
 
     expect(routesOf(posted)).toEqual(['sd2: 2']);
@@ -157,7 +159,7 @@ describe('startDiscoveryLoop', () => {
     expect(pauses).toHaveLength(3);
   });
 
-  it('has the targets of domains in use probed, and only of those', async () => {
+  it('probes the targets of domains in use, and no others', async () => {
     const { loop, probed } = await runLoop([known, known]);
 
     loop.handle({ kind: 'release', domain: 'sd2' });
@@ -165,7 +167,7 @@ describe('startDiscoveryLoop', () => {
     expect(probed).toEqual(['sd2 by tcp', 'sd2: 2', 'sd2 no more']);
   });
 
-  it('posts nothing more of a domain that was released', async () => {
+  it('posts nothing more of a released domain', async () => {
     const { loop, posted } = await runLoop([known]);
 
     loop.handle({ kind: 'release', domain: 'sd2' });
@@ -174,7 +176,7 @@ describe('startDiscoveryLoop', () => {
     expect(routesOf(posted)).toEqual(['sd2: 2']);
   });
 
-  it('posts the routes again when the own zone is found', async () => {
+  it('posts the routes again when its own zone is found', async () => {
     const { loop, posted } = await runLoop([known]);
 
     loop.handle({ kind: 'zone', zoneId: 'use1-az2' });
@@ -182,7 +184,7 @@ describe('startDiscoveryLoop', () => {
     expect(posted.at(-1)).toMatchObject({ kind: 'route', route: expect.stringContaining('"tiers":[[1]]') });
   });
 
-  it('says once that no target lies in the region of the own zone, and routes to any', async () => {
+  it('reports once that no target lies in the region of its own zone, and routes to any target', async () => {
     const { posted } = await runLoop([known, known], snapshotOf(), 'euw1-az1');
 
     expect(routesOf(posted)).toEqual(['sd2: 2']);
@@ -210,18 +212,18 @@ describe('startDiscoveryLoop', () => {
     expect(reasons()).toEqual([ofSd2, ofSd2.replace('sd2', 'sd9')]);
   });
 
-  describe('told for whom all domains are answered', () => {
+  describe('for a process that answers all domains', () => {
     const two = snapshotOf(knownScope([endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })]));
     const unread = unknownScope(undefined, { ...hubScope, id: 'other.self.us-east-1', source: 'other' });
     const withUnread = snapshotOf(knownScope([endpointOf()]), unread);
     const namesIn = (posted: readonly FromDiscovery[]) =>
       posted.flatMap((one) => (one.kind === 'names' ? [[one.names, one.isWhole] as const] : []));
 
-    it('posts no names where nobody asks for them', async () => {
+    it('posts no names without a request for them', async () => {
       expect(namesIn((await runLoop([two])).posted)).toEqual([]);
     });
 
-    it('posts the names of all domains when they are asked for, and again only when they changed', async () => {
+    it('posts the names of all domains on request, and again only at a change', async () => {
       const { loop, posted } = await runLoop([two]);
 
       loop.handle({ kind: 'names' });
@@ -231,7 +233,7 @@ describe('startDiscoveryLoop', () => {
       expect(namesIn(posted)).toEqual([['sd2 sd3', false]]);
     });
 
-    it('fm-01 says that these are all once every scope has answered three times, whatever a single answer lacked', async () => {
+    it('fm-01 calls the names complete after three answers of every scope, even after a gap', async () => {
       const passes = (length: number) => Array.from({ length }, () => ({ ...two }));
       const wholeAfter = async (...answers: readonly Snapshot[]) => {
         const { loop, posted } = await runLoop(answers);
@@ -247,7 +249,7 @@ describe('startDiscoveryLoop', () => {
       expect(await wholeAfter(...passes(3), withUnread, ...passes(2))).toBe(false);
     });
 
-    it('does not say that these are all while a scope was never known', async () => {
+    it('does not call the names complete while a scope was never known', async () => {
       const { loop, posted } = await runLoop([withUnread]);
 
       loop.handle({ kind: 'names' });
@@ -255,7 +257,7 @@ describe('startDiscoveryLoop', () => {
       expect(namesIn(posted)).toEqual([['sd2', false]]);
     });
 
-    it('probes a domain only where its route has several tiers, and probes choose among those', async () => {
+    it('probes a domain for tiers only if its route has several tiers', async () => {
       const { loop, probed } = await runLoop([known]);
       const forTiers = { ...probe, isForTiers: true };
 
@@ -267,7 +269,7 @@ describe('startDiscoveryLoop', () => {
       expect(probed.slice(2)).toEqual(['sd2 by tcp', 'sd2: 0', 'sd2: 2', 'sd2 no more', 'sd2 by tcp', 'sd2: 2']);
     });
 
-    it('reads the configuration again, and ends the pause for it', async () => {
+    it('reads the configuration again, and ends its pause for that', async () => {
       const done: string[] = [];
       const sleeping = new AbortController();
       const clock: Clock = {

@@ -22,7 +22,7 @@ function routeOf(...ids: readonly string[]): DomainRoute {
 }
 
 describe('the text of a route', () => {
-  it('gives the route that was written, also what some of its targets lack', () => {
+  it('is read back as it was written, even if targets lack fields', () => {
     const route = routeOf('vpce-0000000000000000a', 'vpce-0000000000000000b');
     const [relayed, ...others] = route.choices;
     if (!relayed) throw new Error('the route has no target');
@@ -35,7 +35,7 @@ describe('the text of a route', () => {
     expect(readRoute(writeRoute(written))).toEqual(written);
   });
 
-  it('is another one where any of it is', () => {
+  it('differs when any part of the route differs', () => {
     const route = routeOf('vpce-0000000000000000a');
     const [first, ...others] = route.choices;
     if (!first) throw new Error('the route has no target');
@@ -48,7 +48,7 @@ describe('the text of a route', () => {
     expect(new Set([route, ...changed].map(writeRoute)).size).toBe(changed.length + 1);
   });
 
-  it('has each address of ten thousand in a third of what JSON takes', () => {
+  it('has each address of ten thousand in a third of the bytes of JSON', () => {
     const ids = Array.from({ length: 100 }, (_, index) => `vpce-${index.toString(16).padStart(17, '0')}`);
     const route = routeOf(...ids);
 

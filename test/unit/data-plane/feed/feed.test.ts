@@ -13,7 +13,7 @@ const text = route && writeRoute(route);
 const probe = { kind: 'tcp', path: '/', intervalMs: 5_000, timeoutMs: 1_000, fall: 2, rise: 1 } as const;
 const observed: FromDiscovery = { kind: 'observed', ages: [['hub.self.us-east-1', 5]] };
 
-/** A feed with threads that tests speak for; its clock never wakes a sleeper before `wake(ms)`. */
+/** A feed whose threads the test plays. Its clock wakes a sleeper only at `wake(ms)`. */
 function openFeed(more: Partial<FeedOptions> = {}) {
   const threads: {
     readonly received: ToDiscovery[];
@@ -69,7 +69,7 @@ describe('startFeed', () => {
     expect(threads[0]?.received).toMatchObject([{ domain: 'sd2' }, { domain: 'sd3' }]);
   });
 
-  it('tells undiscovered from unknown', () => {
+  it('distinguishes an undiscovered domain from an unknown one', () => {
     const { feed, threads } = openFeed();
     const before = feed.reachOf('sd2');
 
@@ -80,7 +80,7 @@ describe('startFeed', () => {
     expect(feed.oldestObservedAtMs()).toBe(-5);
   });
 
-  it('goes on with the round of a route that is posted again', () => {
+  it('continues the round of a route that is posted again', () => {
     const { feed, threads } = openFeed();
     feed.use('sd2', probe);
     threads[0]?.say({ kind: 'route', domain: 'sd2', route: text });
@@ -103,7 +103,7 @@ describe('startFeed', () => {
     expect(sleeps).toEqual([3_600_000, 1_000, 1_000]);
   });
 
-  it('waits as long as it was told', () => {
+  it('waits as long as it is configured to', () => {
     const { feed, sleeps } = openFeed({ firstWaitMs: 8_000 });
 
     void feed.named();
@@ -113,7 +113,7 @@ describe('startFeed', () => {
     expect(sleeps).toEqual([3_600_000, 8_000, 8_000]);
   });
 
-  it('does not wait for names that are known, also where nobody has asked for them yet', async () => {
+  it('does not wait for known names, even if nobody has asked for them yet', async () => {
     const { feed, threads, sleeps } = openFeed({ isNamed: true });
     threads[0]?.say({ kind: 'names', names: 'sd2', isWhole: false });
 
@@ -122,7 +122,7 @@ describe('startFeed', () => {
     expect(sleeps).toEqual([3_600_000]);
   });
 
-  it('ends all waits with a pass that gave nothing', async () => {
+  it('ends all waits after a pass without a result', async () => {
     const { feed, threads } = openFeed();
     const wait = feed.first('sd2');
 
@@ -132,7 +132,7 @@ describe('startFeed', () => {
     expect(feed.reachOf('sd2')).toBe('undiscovered');
   });
 
-  it('fm-06 starts the thread anew when it ends, announces the domains again and keeps the routes meanwhile', async () => {
+  it('fm-06 restarts an ended thread, announces the domains again and keeps the routes meanwhile', async () => {
     const { feed, threads, problems, sleeps, wake } = openFeed();
     feed.use('sd2', probe);
     threads[0]?.say({ kind: 'route', domain: 'sd2', route: text });
@@ -147,8 +147,8 @@ describe('startFeed', () => {
     expect(threads[1]?.received).toEqual([{ kind: 'use', domain: 'sd2', probe }]);
   });
 
-  describe('what probes say', () => {
-    /** sd2 with two targets, and the thread that speaks of it. */
+  describe('the result of probes', () => {
+    /** sd2 with two targets, and the thread that reports on sd2. */
     function openProbed() {
       const opened = openFeed();
       const [thread] = opened.threads;
@@ -159,7 +159,7 @@ describe('startFeed', () => {
       return { ...opened, ask, health };
     }
 
-    it('keeps an ejected target out of use until it is back', () => {
+    it('keeps an ejected target out of use until the target is back', () => {
       const { feed, ask, health } = openProbed();
 
       health('10.0.1.11 80', true);
@@ -172,7 +172,7 @@ describe('startFeed', () => {
       expect([ejected, feed.ejected()]).toEqual([1, 0]);
     });
 
-    it('still holds when the route is posted again', () => {
+    it('still applies when the route is posted again', () => {
       const { threads, ask, health } = openProbed();
       health('10.0.1.11 80', true);
 
@@ -181,7 +181,7 @@ describe('startFeed', () => {
       expect([...ask()]).toEqual(['10.0.2.11']);
     });
 
-    it('is forgotten with the thread that said it', async () => {
+    it('ends with its thread', async () => {
       const { threads, ask, health } = openProbed();
       health('10.0.1.11 80', true);
 
@@ -199,8 +199,8 @@ describe('startFeed', () => {
     expect(threads[0]?.received).toMatchObject([{ probe: { intervalMs: 5_000 } }, { probe: { intervalMs: 500 } }]);
   });
 
-  describe('of a process that answers all domains', () => {
-    it('asks each thread for the names of domains, first of all', async () => {
+  describe('for a process that answers all domains', () => {
+    it('asks each thread for the names of domains first', async () => {
       const { feed, threads, wake } = openFeed({ isNamed: true });
 
       feed.use('sd2', probe);
@@ -211,7 +211,7 @@ describe('startFeed', () => {
       expect(threads.map(({ received }) => received)).toEqual([expected, expected]);
     });
 
-    it('knows which domains there are, and which not once all scopes were known', async () => {
+    it('knows the existing domains, and knows missing ones once all scopes were known', async () => {
       const { feed, threads } = openFeed({ isNamed: true });
       const has = () => ['sd2', 'sd3', ''].map((one) => feed.hasDomain(one));
       const before = has();
@@ -232,7 +232,7 @@ describe('startFeed', () => {
 
     it.each([
       ['the first names', { kind: 'names', names: 'sd2', isWhole: true }],
-      ['a pass that gave nothing', { kind: 'observed', ages: [] }],
+      ['a pass without a result', { kind: 'observed', ages: [] }],
     ] as const)('waits for %s', async (_, message) => {
       const { feed, threads } = openFeed({ isNamed: true });
       const wait = feed.named();
@@ -242,7 +242,7 @@ describe('startFeed', () => {
       await expect(wait).resolves.toBeUndefined();
     });
 
-    it('waits for no names that came before anybody waited', () => {
+    it('does not wait when the names came before', () => {
       const { feed, threads, sleeps } = openFeed({ isNamed: true });
       threads[0]?.say({ kind: 'names', names: 'sd2', isWhole: false });
 
@@ -251,7 +251,7 @@ describe('startFeed', () => {
       expect(sleeps).toEqual([3_600_000]);
     });
 
-    it('has another revision whenever it may say something else', () => {
+    it('has another revision whenever its answer may change', () => {
       const { feed, threads } = openFeed();
       const revisions = [feed.revision()];
       const say = (message: FromDiscovery) => {
@@ -271,7 +271,7 @@ describe('startFeed', () => {
       expect(revisions).toEqual([0, 1, 2, 3, 4, 5, 5]);
     });
 
-    it('has another revision before a domain would look idle, since who keeps answers does not ask', async () => {
+    it('changes its revision before a domain looks idle, because a cache does not ask', async () => {
       const { feed, threads, wake } = openFeed();
       let kept = -1;
       const ask = () => {
@@ -287,7 +287,7 @@ describe('startFeed', () => {
       expect(threads[0]?.received).toEqual([{ kind: 'use', domain: 'sd2', probe }]);
     });
 
-    it('reads a route anew for each question where memory is short, with what probes say', () => {
+    it('reads a route again for each question where memory is short, with the results of probes', () => {
       const { feed, threads } = openFeed({ isLean: true });
       feed.use('sd2', probe);
       const before = feed.reachOf('sd2');
@@ -301,7 +301,7 @@ describe('startFeed', () => {
       expect([ipOf(feed), ipOf(feed)]).toEqual(['10.0.2.11', '10.0.2.11']);
     });
 
-    it('has the configuration read again, and probes anew what is probed in another way', () => {
+    it('makes the thread read the configuration again, and restarts probes with changed settings', () => {
       const { feed, threads } = openFeed();
       const other = { ...probe, intervalMs: 9_000 };
       feed.use('sd2', probe);
@@ -317,7 +317,7 @@ describe('startFeed', () => {
     });
   });
 
-  it('tells the own zone to the thread, and to the one that follows it', async () => {
+  it('sends its own zone to the thread, and to the next thread', async () => {
     const { feed, threads, wake } = openFeed();
 
     feed.setZone('use1-az1');
@@ -328,7 +328,7 @@ describe('startFeed', () => {
     expect(threads.map(({ received }) => received)).toEqual([[zone], [zone]]);
   });
 
-  it('releases a domain that nobody asked for in an hour, and begins anew with the next request', async () => {
+  it('releases a domain after an hour without requests, and uses it again at the next request', async () => {
     const { feed, threads, wake } = openFeed();
     for (const domain of ['sd2', 'sd3']) feed.use(domain, probe);
     threads[0]?.say({ kind: 'route', domain: 'sd2', route: text });

@@ -12,7 +12,10 @@ function choiceOf(ip: string, over: Partial<Choice> = {}): Choice {
   return { ...place, weight: 100, endpointId: 'vpce-1', scopeId: 'hub.self.us-east-1', ...over };
 }
 
-/** A prober in a time of its own, whose network is `dead`: what answers does so at once, what is dead costs the whole time-out. */
+/**
+ * A prober with its own clock. Live targets answer at once; targets in `dead` cost the whole
+ * time-out.
+ */
 function openProber(random = 0.5) {
   const dead = new Set<string>();
   const unasked = new Set<string>();
@@ -81,7 +84,7 @@ describe('createProber', () => {
     }
   });
 
-  it('ejects in less than a second when it is told to', async () => {
+  it('ejects in less than a second when configured so', async () => {
     const { prober, dead, posted, runUntil } = openProber();
     dead.add('10.0.1.1');
 
@@ -92,7 +95,7 @@ describe('createProber', () => {
     expect(posted).toHaveLength(1);
   });
 
-  it('brings a target back after as many successes in a row as rise says', async () => {
+  it('restores a target after as many successes in a row as rise says', async () => {
     const { prober, dead, posted, runUntil } = openProber();
     prober.use('sd2', settings);
     prober.watch('sd2', [choiceOf('10.0.1.1')]);
@@ -108,7 +111,7 @@ describe('createProber', () => {
     expect(posted.map(([, , isDown]) => isDown)).toEqual([true, false]);
   });
 
-  it('leaves a target as it is while this machine cannot ask it, up or down', async () => {
+  it('leaves a target unchanged while this machine cannot probe it, up or down', async () => {
     const { prober, dead, unasked, posted, runUntil } = openProber();
     prober.use('sd2', settings);
     prober.watch('sd2', [choiceOf('10.0.1.1'), choiceOf('10.0.1.2')]);
@@ -121,7 +124,7 @@ describe('createProber', () => {
     expect(posted.map(([, place, isDown]) => [place, isDown])).toEqual([['sd2 10.0.1.2 80', true]]);
   });
 
-  it('forgives failures that are not in a row', async () => {
+  it('forgives failures that are not consecutive', async () => {
     const { prober, dead, probes, posted, runUntil } = openProber();
     prober.use('sd2', settings);
     prober.watch('sd2', [choiceOf('10.0.1.1')]);
@@ -135,7 +138,7 @@ describe('createProber', () => {
     expect(posted).toEqual([]);
   });
 
-  it('probes each target of a domain on its own, and nothing twice when the route is told again', async () => {
+  it('probes each target of a domain separately, and once if the route is posted again', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', settings);
 
@@ -148,7 +151,7 @@ describe('createProber', () => {
   it.each<[string, (open: ReturnType<typeof openProber>) => void]>([
     ['the target has left', ({ prober }) => prober.watch('sd2', [])],
     ['the domain is released', ({ prober }) => prober.release('sd2')],
-  ])('stops when %s, and takes back what it said', async (_, stop) => {
+  ])('stops when %s, and withdraws its result', async (_, stop) => {
     const open = openProber();
     open.prober.use('sd2', settings);
     open.prober.watch('sd2', [choiceOf('10.0.1.1')]);
@@ -163,7 +166,7 @@ describe('createProber', () => {
     expect(open.probes).toHaveLength(before);
   });
 
-  it('asks for the new name when the Host of a target changes', async () => {
+  it('uses the new name when the Host of a target changes', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', settings);
     prober.watch('sd2', [choiceOf('10.0.1.1')]);
@@ -194,7 +197,7 @@ describe('createProber', () => {
     expect(open.posted.map(([, , isDown]) => isDown)).toEqual([true, false]);
   });
 
-  it('probes nothing with none, and begins when an entity of the domain wants it', async () => {
+  it('probes nothing with kind none, and begins when an entity of the domain wants probes', async () => {
     const { prober, probes, runUntil } = openProber();
     prober.use('sd2', { ...settings, kind: 'none' });
     prober.watch('sd2', [choiceOf('10.0.1.1')]);
@@ -213,10 +216,10 @@ describe('stricterOf', () => {
   const quick: ProbeSettings = { ...settings, intervalMs: 100 };
 
   it.each([
-    ['any over none', none, settings, settings],
-    ['none adds nothing', settings, none, settings],
+    ['any kind over none', none, settings, settings],
+    ['the other kind over none', settings, none, settings],
     ['the shorter interval', settings, quick, quick],
-    ['what was there when the intervals are the same', settings, { ...settings, kind: 'http' as const }, settings],
+    ['the present kind when the intervals are equal', settings, { ...settings, kind: 'http' as const }, settings],
   ])('prefers %s', (_, present, other, expected) => {
     expect(stricterOf(present, other)).toBe(expected);
   });

@@ -15,14 +15,16 @@ import { createFakeClock } from '../../../support/passes';
 const relay = { id: 'relay.snapshot.none', source: 'relay', account: 'snapshot', region: 'none' };
 const [near, far] = ['hub.1.us-east-1', 'hub.2.us-east-1'];
 
-/** One that the relay passes on: `scopeId` observed it `ageMs` before snapshots of the builders are taken. */
+/**
+ * An endpoint from the relay, which `scopeId` observed `ageMs` before the builders' snapshot time.
+ */
 function relayed(scopeId: string | undefined, ageMs: number, over: Partial<Endpoint> = {}): Endpoint {
   const observed = scopeId === undefined ? undefined : { scopeId, atMs: 1_000 - ageMs };
   return endpointOf({ id: `vpce-${scopeId}-${ageMs}`, scopeId: relay.id, observed, ...over });
 }
 
 describe('agesOf', () => {
-  it('fm-40 tells the age of each scope, and of what it relays by who observed it, the oldest of each', () => {
+  it('fm-40 returns the age of each scope, and the oldest age of each origin that it relays', () => {
     const endpoints = [relayed(near, 100), relayed(near, 300), relayed(far, 900)];
 
     const ages = agesOf(snapshotOf(unknownScope([endpointOf()]), knownScope(endpoints, [], relay)));
@@ -35,7 +37,7 @@ describe('agesOf', () => {
     });
   });
 
-  it('fm-41 tells no age of less than nothing', () => {
+  it('fm-41 returns no negative age', () => {
     expect(agesOf({ ...snapshotOf(knownScope([])), takenAtMs: 1 })).toEqual([[hubScope.id, 0]]);
   });
 });
@@ -47,7 +49,7 @@ describe('the age of a choice', () => {
       ?.choices.map(({ ip, ageKey, scopeId }) => [ip, ageKey ?? scopeId]);
   const at = (ip: string) => ({ addresses: [{ ip, region: 'us-east-1' }] });
 
-  it('fm-40 is that of who observed its endpoint, where a snapshot relays it', () => {
+  it('fm-40 is the age of the origin that observed its endpoint, if a snapshot relays it', () => {
     const endpoints = [
       relayed(near, 100, at('10.0.0.1')),
       relayed(far, 900, at('10.0.0.2')),
@@ -61,7 +63,7 @@ describe('the age of a choice', () => {
     ]);
   });
 
-  it('fm-38 is that of the newest observation, whichever scope has the endpoint first', () => {
+  it('fm-38 is the age of the newest observation, whatever the order of scopes', () => {
     const direct = endpointOf({ id: 'vpce-1', ...at('10.0.0.1') });
 
     expect(keysOf([relayed(far, 900, { id: 'vpce-1', ...at('10.0.0.1') })], snapshotOf(knownScope([direct])))).toEqual([
@@ -69,7 +71,7 @@ describe('the age of a choice', () => {
     ]);
   });
 
-  it('is that of its scope once nobody lists its endpoint', () => {
+  it('is the age of its scope once no scope lists its endpoint', () => {
     const before = resolveRoutes(snapshotOf(knownScope([relayed(far, 900)], [], relay)), undefined);
 
     const after = resolveRoutes(snapshotOf(knownScope([], [], relay)), undefined, before).get('sd2');
@@ -78,7 +80,10 @@ describe('the age of a choice', () => {
   });
 });
 
-/** A data plane with this snapshot, whose thread that serves requests has this clock; gives where a request goes. */
+/**
+ * A data plane with this snapshot, and with this clock in the thread that serves requests. `ask`
+ * returns the target of a request.
+ */
 function serve(clock = createFakeClock(1_800_000_000_000), maxStaleSeconds = 60) {
   let say: (message: FromDiscovery) => void = () => {};
   const startThread = (): DiscoveryThread => ({
@@ -122,7 +127,7 @@ describe('max_stale_seconds', () => {
     return served;
   }
 
-  it.each([-12, -6, 6, 12])('fm-41 goes by time that goes by, not by a clock that is set by %i h', (hours) => {
+  it.each([-12, -6, 6, 12])('fm-41 measures elapsed time, even if the clock is set by %i h', (hours) => {
     const { clock, ask, feed } = serveKnown(10_000);
     clock.step(hours * 3_600_000);
     const fresh = ask();
@@ -134,7 +139,7 @@ describe('max_stale_seconds', () => {
     expect(clock.monotonicMs() - (feed.oldestObservedAtMs() ?? 0)).toBe(60_001);
   });
 
-  it('fm-40 takes no target that was observed too long ago, however new the snapshot is that relays it', () => {
+  it('fm-40 excludes a target with an old observation, however new the relayed snapshot is', () => {
     const { clock, say, ask, feed } = serve();
     const snapshot = snapshotOf(
       knownScope(
@@ -163,7 +168,7 @@ describe('max_stale_seconds', () => {
     expect(clock.monotonicMs() - (feed.oldestObservedAtMs() ?? 0)).toBe(10 * 3_600_000 + 60_000);
   });
 
-  it('is not made younger by a zone that is found later', () => {
+  it('is not extended by a zone that is found later', () => {
     const posted: FromDiscovery[] = [];
     const prober = { use: () => {}, watch: () => {}, release: () => {} };
     const publisher = createRoutePosts({ zoneId: undefined, prober, post: (one) => void posted.push(one) });

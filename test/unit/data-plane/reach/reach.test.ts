@@ -15,7 +15,7 @@ const ips = places.map(([ip]) => ip);
 
 const seenOf = () => ({ observedAtMs: 1_000 });
 
-/** As probes name them. */
+/** The places of targets, as probes name them. */
 function ejected(...down: readonly string[]): Set<string> {
   return new Set(down.map((ip) => `${ip} 80`));
 }
@@ -48,18 +48,18 @@ function sharesOf(route: LiveReach, isZonal = true, count = 10_000): Record<stri
 
 describe('pickTarget', () => {
   it.each<[string, boolean, readonly string[], Readonly<Record<string, number>>]>([
-    ['stays in its zone while that is healthy', true, [], { '10.0.1.1': 0.75, '10.0.1.2': 0.25 }],
-    ['stays in its zone with what is healthy there', true, ['10.0.1.1'], { '10.0.1.2': 1 }],
+    ['stays in its zone while the zone is healthy', true, [], { '10.0.1.1': 0.75, '10.0.1.2': 0.25 }],
+    ['stays in its zone with the healthy targets of the zone', true, ['10.0.1.1'], { '10.0.1.2': 1 }],
     ['goes to its region when its zone is down', true, ['10.0.1.1', '10.0.1.2'], { '10.0.2.1': 1 }],
-    ['goes to any region when its own is down', true, ips.slice(0, 3), { '10.9.1.1': 1 }],
+    ['goes to any region when its own region is down', true, ips.slice(0, 3), { '10.9.1.1': 1 }],
     [
-      'uses all when all are down',
+      'uses all targets when all are down',
       true,
       ips,
       { '10.0.1.1': 1 / 2, '10.0.1.2': 1 / 6, '10.0.2.1': 1 / 6, '10.9.1.1': 1 / 6 },
     ],
     [
-      'knows no zones without affinity',
+      'ignores zones without affinity',
       false,
       ['10.0.1.1'],
       { '10.0.1.2': 1 / 3, '10.0.2.1': 1 / 3, '10.9.1.1': 1 / 3 },
@@ -71,7 +71,7 @@ describe('pickTarget', () => {
     for (const [ip, share] of Object.entries(expected)) expect(Math.abs((shares[ip] ?? 0) - share)).toBeLessThan(0.01);
   });
 
-  it('keeps the shares of the others within 1 % when targets come and go between requests', () => {
+  it('keeps the other shares within 1 % when targets come and go between requests', () => {
     const down = new Set<string>();
     const route = liveReach(resolved(), { seenOf, down }, undefined);
     const [flapping = ''] = ips;
@@ -90,7 +90,7 @@ describe('pickTarget', () => {
     for (const other of others) expect(Math.abs(other / first - 1)).toBeLessThan(0.01);
   });
 
-  it('looks at each target once for a request, however many have changed since the last', () => {
+  it('looks at each target once for a request, however many changes came before', () => {
     let looks = 0;
     const down = new (class extends Set<string> {
       override has(place: string): boolean {
@@ -110,7 +110,7 @@ describe('pickTarget', () => {
     expect(looks).toBe(places.length);
   });
 
-  it('favours nobody when other targets come and go between requests', () => {
+  it('favours no target when others come and go between requests', () => {
     const { tiers: _, choices, ...route } = resolved();
     const all = choices.map((one) => ({ ...one, weight: 1 }));
     const facts = { seenOf, down: new Set<string>() };
@@ -125,7 +125,7 @@ describe('pickTarget', () => {
     for (const ip of ips.slice(0, 3)) expect(shares[ip]).toBeGreaterThan(100);
   });
 
-  it('gives nothing when all were confirmed too long ago, be they up or down', () => {
+  it('returns nothing when all observations are too old, up or down', () => {
     expect(pickTarget(routeWithout(), true, 1_001)).toBeUndefined();
     expect(pickTarget(routeWithout(...ips), true, 1_001)).toBeUndefined();
   });

@@ -11,7 +11,7 @@ function address(ip: string, zoneId?: string, region = 'us-east-1'): Address {
 
 type Table = { readonly routes: Routes; readonly get: (domain: string) => Reach | undefined };
 
-/** What the thread that serves requests makes of the routes that the other one resolves. */
+/** The routes of the discovery thread, as the thread that serves requests reads them. */
 function buildTable(snapshot: Snapshot, zoneId: string | undefined, previous?: Table): Table {
   const routes = resolveRoutes(snapshot, zoneId, previous?.routes);
   const facts = { seenOf: () => ({ observedAtMs: 0 }), down: new Set<string>() };
@@ -28,7 +28,7 @@ function nextOf(route: Reach | undefined): string | undefined {
   return route && pickTarget(route, true, 0)?.ip;
 }
 
-/** How often each address came up in `count` picks. */
+/** Counts the picks of each address in `count` picks. */
 function sharesOf(route: Reach | undefined, count: number): Record<string, number> {
   const shares: Record<string, number> = {};
   for (let index = 0; index < count; index += 1) {
@@ -42,8 +42,8 @@ describe('resolveRoutes', () => {
   it.each([
     ['its own zone', 'use1-az1', ['10.0.1.1']],
     ['its own region when its zone has no target', 'use1-az9', ['10.0.1.1', '10.0.2.1']],
-    ['any when its region has no target', 'euw1-az1', ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
-    ['any when its zone is unknown', undefined, ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
+    ['any zone when its region has no target', 'euw1-az1', ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
+    ['any zone when its own zone is unknown', undefined, ['10.0.1.1', '10.0.2.1', '10.9.1.1']],
   ])('picks targets of %s', (_, zoneId, expected) => {
     const table = tableOf(
       zoneId,
@@ -58,7 +58,7 @@ describe('resolveRoutes', () => {
   it.each([
     ['A: all targets are in the other region', [['10.9.1.1', 'use1-az1']], ['10.9.1.1']],
     [
-      'A: a zone of the other region that ends alike is no zone of ours',
+      'A: a zone of the other region with an equal ending is another zone',
       [
         ['10.9.1.1', 'use1-az1'],
         ['10.9.2.1', 'use1-az2'],
@@ -74,7 +74,7 @@ describe('resolveRoutes', () => {
       ['10.0.2.1'],
     ],
     [
-      'A and B: the same zone wins over all',
+      'A and B: the own zone wins over all',
       [
         ['10.9.1.1', 'use1-az1'],
         ['10.0.2.1', 'usw2-az2'],
@@ -83,7 +83,7 @@ describe('resolveRoutes', () => {
       ['10.0.1.1'],
     ],
     [
-      'B: without zones of the interfaces, any',
+      'B: without zones of the interfaces, any target',
       [
         ['10.9.1.1', undefined],
         ['10.0.2.1', undefined],
@@ -100,13 +100,13 @@ describe('resolveRoutes', () => {
     expect(Object.keys(picked).sort()).toEqual(expected);
   });
 
-  it('never takes two unknown zones for the same one', () => {
+  it('never treats two unknown zones as one zone', () => {
     const table = tableOf(undefined, address('10.0.1.1'), address('10.0.2.1', 'use1-az1'));
 
     expect(Object.keys(sharesOf(table.get('sd2'), 4))).toHaveLength(2);
   });
 
-  it('gives every target exactly its weight over a full round', () => {
+  it('picks every target exactly by its weight over a full round', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 6 }), (weights) => {
         const endpoints = weights.map((weight, index) =>
@@ -122,7 +122,7 @@ describe('resolveRoutes', () => {
     );
   });
 
-  it('spreads a heavy target instead of sending it a burst', () => {
+  it('spreads the picks of a heavy target evenly', () => {
     const heavy = endpointOf({ id: 'vpce-a', createdAtMs: 1, weight: 5, addresses: [address('10.0.0.1')] });
     const others = [2, 3].map((index) =>
       endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight: 1, addresses: [address(`10.0.0.${index}`)] }),
@@ -132,7 +132,7 @@ describe('resolveRoutes', () => {
     expect(Array.from({ length: 7 }, () => nextOf(route)?.slice(-1)).join('')).toBe('1112113');
   });
 
-  it('goes on with the round of the table before while the choices are the same', () => {
+  it('continues the round of the table before while the choices are equal', () => {
     const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((ip) => address(ip));
     let table = tableOf(undefined, ...addresses);
 
@@ -149,7 +149,7 @@ describe('resolveRoutes', () => {
     ['weight', { weight: 7 }],
     ['port', { port: 8080 }],
     ['host', { host: 'other' }],
-  ])('never goes on with an old pick after a change of %s', (_, over) => {
+  ])('never uses an old pick after a change of %s', (_, over) => {
     const picked = (table: Table) => {
       const route = table.get('sd2');
       return route && pickTarget(route, true, 0);
@@ -163,7 +163,7 @@ describe('resolveRoutes', () => {
     expect(pick).toEqual(picked(buildTable(changed, undefined)));
   });
 
-  it('gives each target its share of the weights within one percent over 10,000 picks', () => {
+  it('picks each target by its share of the weights within one percent over 10,000 picks', () => {
     const weights = [1, 2, 7, 90, 300];
     const endpoints = weights.map((weight, index) =>
       endpointOf({ id: `vpce-${index}`, createdAtMs: index, weight, addresses: [address(`10.0.0.${index}`)] }),
@@ -202,7 +202,7 @@ describe('resolveRoutes', () => {
     );
   });
 
-  it('gives a target of weight 0 nothing, unless all have 0', () => {
+  it('picks no target of weight 0, unless all targets have weight 0', () => {
     const zero = endpointOf({ weight: 0, addresses: [address('10.0.0.1')] });
     const other = endpointOf({ id: 'vpce-2', createdAtMs: 2, weight: 1, addresses: [address('10.0.0.2')] });
 
@@ -214,7 +214,7 @@ describe('resolveRoutes', () => {
     });
   });
 
-  it('picks of two scopes only the one that is fresh, whatever the weights', () => {
+  it('picks only the fresh one of two scopes, whatever the weights', () => {
     const west = { ...hubScope, id: 'hub.self.us-west-2' };
     const stale = endpointOf({
       id: 'vpce-2',
@@ -234,20 +234,20 @@ describe('resolveRoutes', () => {
     expect(route && pickTarget(route, true, 2_001)).toBeUndefined();
   });
 
-  describe('after a table that was in use', () => {
+  describe('after an earlier table', () => {
     const before = tableOf(undefined, address('10.0.1.11'));
     const addresses = [address('10.0.1.11'), address('10.0.2.22')];
     const next = (...endpoints: Parameters<typeof knownScope>) =>
       Object.keys(sharesOf(buildTable(snapshotOf(knownScope(...endpoints)), undefined, before).get('sd2'), 4));
 
     it.each(['pending', 'partial', 'unlisted'] as const)(
-      'holds what is there, and adds nothing, while the endpoint is %s',
+      'keeps present targets, and adds none, while the endpoint is %s',
       (state) => {
         expect(next([endpointOf({ state, addresses })])).toEqual(['10.0.1.11']);
       },
     );
 
-    it('holds what is there while the endpoint is quarantined', () => {
+    it('keeps present targets while the endpoint is quarantined', () => {
       const quarantined = {
         endpointId: 'vpce-1',
         scopeId: hubScope.id,
@@ -266,14 +266,14 @@ describe('resolveRoutes', () => {
       },
     );
 
-    it('fm-01 keeps the last target when its endpoint is only absent, and not when there are others', () => {
+    it('fm-01 keeps the last target of an absent endpoint, and removes it beside others', () => {
       const other = endpointOf({ id: 'vpce-2', createdAtMs: 2, addresses: [address('10.0.2.22')] });
 
       expect(next([])).toEqual(['10.0.1.11']);
       expect(next([other])).toEqual(['10.0.2.22']);
     });
 
-    it('keeps the settings against an older endpoint that says otherwise', () => {
+    it('keeps the settings against an older endpoint with other settings', () => {
       const rogue = endpointOf({
         id: 'vpce-0',
         createdAtMs: 0,

@@ -16,7 +16,7 @@ function taken(turns: Turns, count: number, next: (turns: Turns) => number = nex
 const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 describe('turns', () => {
-  it('gives each exactly its weight over every round', () => {
+  it('picks each index exactly by its weight in every round', () => {
     fc.assert(
       fc.property(weights, fc.integer({ min: 1, max: 5 }), (drawn, rounds) => {
         const turns = turnsOf(Float64Array.from(drawn));
@@ -26,7 +26,7 @@ describe('turns', () => {
     );
   });
 
-  it('never lets one wait for more than two of its shares', () => {
+  it('never makes an index wait for more than two of its shares', () => {
     fc.assert(
       fc.property(weights, (drawn) => {
         const turns = turnsOf(Float64Array.from(drawn));
@@ -45,7 +45,7 @@ describe('turns', () => {
     );
   });
 
-  it('gives the same turns whether it looks at the first or at all', () => {
+  it('picks equal turns whether it looks at the first index or at all', () => {
     fc.assert(
       fc.property(weights, fc.array(fc.boolean(), { minLength: 40, maxLength: 40 }), (drawn, looksAtAll) => {
         const one = turnsOf(Float64Array.from(drawn));
@@ -58,7 +58,7 @@ describe('turns', () => {
     );
   });
 
-  it('takes turns among those that take part only, and from there on by weight again', () => {
+  it('takes turns among the participants only, and afterwards by weight again', () => {
     fc.assert(
       fc.property(weights, fc.array(fc.array(fc.boolean(), { minLength: 12, maxLength: 12 })), (drawn, phases) => {
         const turns = turnsOf(Float64Array.from(drawn));
@@ -70,14 +70,14 @@ describe('turns', () => {
         }
         queueAll(turns, () => true);
 
-        // Who comes back is at most one turn of its own ahead or behind.
+        // A returning index is at most one turn of its own ahead or behind.
         for (const [index, share] of taken(turns, sumOf(drawn)).entries())
           expect(Math.abs(share - (drawn[index] ?? 0))).toBeLessThanOrEqual(1);
       }),
     );
   });
 
-  it('gives who comes back no burst', () => {
+  it('gives a returning index no burst', () => {
     const turns = turnsOf(Float64Array.from([1, 1, 1]));
     queueAll(turns, (index) => index !== 0);
     taken(turns, 1_000);
@@ -86,7 +86,7 @@ describe('turns', () => {
     expect(taken(turns, 30)).toEqual([10, 10, 10]);
   });
 
-  it('gives nobody a turn when nobody takes part', () => {
+  it('picks nothing without participants', () => {
     const turns = turnsOf(Float64Array.from([1, 2]));
     queueAll(turns, () => false);
 
@@ -94,7 +94,7 @@ describe('turns', () => {
     expect(nextTurnAmong(turns, () => false)).toBe(-1);
   });
 
-  it('goes on from the turns before', () => {
+  it('continues from the turns before', () => {
     const before = turnsOf(Float64Array.from([3, 2]));
     const first = taken(before, 2);
     const rest = taken(turnsOf(Float64Array.from([3, 2]), before, true), 3);
@@ -102,7 +102,7 @@ describe('turns', () => {
     expect(first.map((share, index) => share + (rest[index] ?? 0))).toEqual([3, 2]);
   });
 
-  it('goes on at the same time with others, each of which has its weight from there on', () => {
+  it('continues with other weights, and each index gets its weight from there on', () => {
     fc.assert(
       fc.property(weights, weights, fc.integer({ min: 0, max: 1_000 }), (drawn, others, count) => {
         const before = turnsOf(Float64Array.from(drawn));
@@ -113,7 +113,7 @@ describe('turns', () => {
     );
   });
 
-  it.each([1e6, 1e9, 1e12])('is as exact after %d rounds', (rounds) => {
+  it.each([1e6, 1e9, 1e12])('is exact after %d rounds', (rounds) => {
     const drawn = [1, 100, 7, 65];
     const turns = turnsOf(Float64Array.from(drawn), { ...turnsOf(Float64Array.from(drawn)), now: rounds });
 

@@ -6,6 +6,6 @@ it.each<[string | undefined, string | undefined]>([
   ['us-east-1a', undefined],
   ['', undefined],
   [undefined, undefined],
-])('takes %j for the zone id %j', (given, expected) => {
+])('the own zone of %j is the zone id %j', (given, expected) => {
   expect(ownZoneId({ KONG_PRIVATELINK_ZONE_ID: given })).toBe(expected);
 });

@@ -23,7 +23,7 @@ async function run(...answers: readonly (string | Error)[]) {
 }
 
 describe('lookUpZone', () => {
-  it('tries again, less and less often, and says why, until the zone is found', async () => {
+  it('tries again, less and less often, and says why, until it finds the zone', async () => {
     const { posted, pauses } = await run(unknown('UNREACHABLE'), unknown('UNREACHABLE'), 'use1-az1');
 
     const problem = { kind: 'problem', reason: 'not known' };
@@ -31,7 +31,7 @@ describe('lookUpZone', () => {
     expect(pauses).toEqual([1_000, 2_000]);
   });
 
-  it('gives up where there is nothing to ask', async () => {
+  it('gives up where no metadata service exists', async () => {
     const { posted, pauses } = await run(unknown('CONFIG_MISSING'));
 
     expect(posted).toEqual([{ kind: 'problem', reason: 'not known' }]);

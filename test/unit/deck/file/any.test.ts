@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parseAnyDeckFile } from '#deck/file/any';
 
 describe('parseAnyDeckFile', () => {
-  it('gives entities with their parents, at whichever level they stand', () => {
+  it('returns entities with their parents, at any level', () => {
     const { held } = parseAnyDeckFile(
       `_format_version: "3.0"
 services:
@@ -29,7 +29,7 @@ upstreams: [{ name: orders.up, targets: [{ target: "10.0.0.1:80" }] }]
     ]);
   });
 
-  it('takes the defaults of the file, and what an entity says itself before them', () => {
+  it("applies the defaults of the file, and prefers the entity's own values", () => {
     const { held } = parseAnyDeckFile(
       `_info: { select_tags: [team-a], defaults: { service: { protocol: https, port: 443 }, target: { weight: 7 } } }
 services: [{ name: a, host: a.up }, { name: b, host: b.up, port: 8443 }]
@@ -46,7 +46,7 @@ upstreams: [{ name: a.up, targets: [{ target: "10.0.0.1:80" }] }]
     ]);
   });
 
-  it('gives the select tags', () => {
+  it('returns the select tags', () => {
     expect(parseAnyDeckFile('_info: { select_tags: [team-a] }', 'kong.yaml').selectTags).toEqual(['team-a']);
     expect(parseAnyDeckFile('', 'kong.yaml')).toEqual({ held: [], selectTags: [] });
   });
@@ -55,13 +55,13 @@ upstreams: [{ name: a.up, targets: [{ target: "10.0.0.1:80" }] }]
     ['grpcs://a.example', { protocol: 'grpcs', host: 'a.example', port: 443 }],
     ['http://[fd00::1]:8080/x', { protocol: 'http', host: 'fd00::1', port: 8080, path: '/x' }],
     ['https://a.example/', { protocol: 'https', host: 'a.example', port: 443 }],
-  ])('spells out the address %s', (url, fields) => {
+  ])('parses the address %s', (url, fields) => {
     const { held } = parseAnyDeckFile(JSON.stringify({ services: [{ name: 'a', url }] }), 'kong.yaml');
 
     expect(held[0]?.fields).toEqual({ name: 'a', ...fields });
   });
 
-  it('names the file and the field that is wrong', () => {
+  it('names the file and the wrong field', () => {
     expect(() => parseAnyDeckFile('upstreams: [{ targets: [] }]', 'kong.yaml')).toThrow(
       /^kong.yaml is not a decK file \(upstreams.0.name: /,
     );

@@ -24,8 +24,8 @@ describe('parseBase', () => {
     ['_info', `${head}_info: { defaults: {} }\n`, '_info would count for what is generated too'],
     ['_workspace', `${head}_workspace: team\n`, '_workspace is said by controlPlane'],
     ['_transform: false', `${head}_transform: false\n`, '_transform: decK takes no other value than true'],
-    ['a list that is none', `${head}services: { name: a }\n`, 'services: write a list, such as [a, b]'],
-    ['an entity that is none', `${head}services: [sd2]\n`, 'services.0: write a mapping, such as { key: value }'],
+    ['a list of a wrong type', `${head}services: { name: a }\n`, 'services: write a list, such as [a, b]'],
+    ['an entity of a wrong type', `${head}services: [sd2]\n`, 'services.0: write a mapping, such as { key: value }'],
     [
       'a name of a wrong type',
       `${head}upstreams: [{ name: 7 }]\n`,
@@ -48,7 +48,7 @@ describe('parseBase', () => {
     ],
     ['a name twice', `${head}services: [{ name: a }, { name: a }]\n`, 'services.1 (service a) is in bad.yaml already'],
     [
-      'a plugin twice, once inside',
+      'a plugin twice, once nested',
       `${head}services: [{ name: a, plugins: [{ name: acl }] }]\nplugins: [{ name: acl, service: a }]\n`,
       '(plugin a|acl) is in bad.yaml already',
     ],
@@ -56,7 +56,7 @@ describe('parseBase', () => {
     ['a condition', `${head}$\{{ if true }}\nservices: []\n$\{{ end }}\n`, 'a template decides what the file holds'],
     ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
     [
-      'a text in quotes that goes on too far left, which decK takes',
+      'a quoted text whose next line is indented too little, which decK takes',
       `${head}services:\n- name: "a\nb"\n`,
       'line 3, column 11: close the quotes, and indent the lines between them',
     ],
@@ -65,13 +65,13 @@ describe('parseBase', () => {
       `${head}${list}: []\n`,
       `${list} carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it`,
     ]),
-    ['levels without end', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
+    ['too many levels', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
     [
       'an alias inside its own anchor',
       `${head}services: &a [{ name: a, more: *a }]\n`,
       'an alias names nothing before it',
     ],
-    ['a key that all objects have', `${head}constructor: []\n`, 'constructor is none of'],
+    ['a key with a special meaning in JavaScript', `${head}constructor: []\n`, 'constructor is none of'],
     ['no mapping', '- a\n', 'the file: write a mapping, such as { key: value }'],
   ])('refuses %s', (_, text, said) => {
     const parsing = () => parseBase([{ path: 'bad.yaml', text }]);
@@ -87,7 +87,7 @@ describe('parseBase', () => {
   });
 
   it.each(['"3.0"', `"$\{{ env "DECK_FORMAT" }}"`, `'$\{{ env "DECK_FORMAT" }}'`, `$\{{ env "DECK_FORMAT" }}`])(
-    'fm-58 takes _format_version: %s',
+    'fm-58 accepts _format_version: %s',
     (version) => {
       expect(parseBase([{ path: 'a.yaml', text: `_format_version: ${version}\nservices: []\n` }]).files).toHaveLength(
         1,
@@ -95,14 +95,14 @@ describe('parseBase', () => {
     },
   );
 
-  it('keeps values out of the message, which may be secrets', () => {
+  it('keeps values out of the message, because they may be secrets', () => {
     const text = `${head}consumers: [{ username: bob, keyauth_credentials: [{ key: secret ]\n`;
 
     expect(() => parseBase([{ path: 'bad.yaml', text }])).not.toThrow(/secret/);
     expect(() => parseBase([{ path: 'bad.yaml', text }])).toThrow('bad.yaml');
   });
 
-  it('refuses what two files say about one entity', () => {
+  it('refuses two files with one entity', () => {
     expect(() => baseOf('consumers: [{ username: bob }]\n', 'consumers: [{ username: bob }]\n')).toThrow(
       'base file base-1.yaml cannot be used:\n  consumers.0 (consumer bob) is in base-0.yaml already (consumers.0); keep one of the two',
     );
@@ -111,7 +111,7 @@ describe('parseBase', () => {
     );
   });
 
-  it('fm-51 lets the parser say nothing past the gate of standard error: it quotes secrets', () => {
+  it('fm-51 stops the parser from writing to standard error, because the parser quotes secrets', () => {
     const warn = jest.spyOn(process, 'emitWarning');
 
     baseOf('consumers: [{ username: !secret bob }]\n');
@@ -121,11 +121,11 @@ describe('parseBase', () => {
     warn.mockRestore();
   });
 
-  it('takes a name that all objects have for a name', () => {
+  it('accepts a name that every object has as a property', () => {
     expect(() => baseOf('_plugin_configs: { a: {} }\n', '_plugin_configs: { toString: {} }\n')).not.toThrow();
   });
 
-  it('takes entities of one name that are not the same', () => {
+  it('accepts different entities with one name', () => {
     const text = `
 plugins: [{ name: acl }, { name: acl, service: a }, { name: acl, route: a }, { name: acl, consumer: a }]
 services: [{ name: a, routes: [{ name: a, plugins: [{ name: cors }] }], plugins: [{ name: cors }] }]
@@ -150,11 +150,11 @@ describe('checkBase', () => {
     ],
     ['a plugin that is generated', 'plugins: [{ name: rate-limiting, service: sd2 }]\n', 'is generated'],
     [
-      'a service that nobody has',
+      'a service that does not exist',
       'routes: [{ name: a, service: { name: sd9 } }]\n',
       'refers to service sd9, but neither',
     ],
-    ['a consumer that nobody has', 'plugins: [{ name: acl, consumer: eve }]\n', 'refers to consumer eve'],
+    ['a consumer that does not exist', 'plugins: [{ name: acl, consumer: eve }]\n', 'refers to consumer eve'],
   ])('refuses %s', (_, text, said) => {
     expect(() => checkBase(baseOf(text), document)).toThrow(said);
     expect(() => renderText(document, { owner, base: baseOf(text) })).toThrow('base file base-0.yaml');
@@ -163,13 +163,13 @@ describe('checkBase', () => {
   it.each([
     ['a generated service', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
     ['a generated route', 'plugins: [{ name: acl, route: sd2 }]\n'],
-    ['what a template brings', `plugins: [{ name: acl, route: $\{{ env "DECK_ROUTE" }} }]\n`],
+    ['an entity of a template', `plugins: [{ name: acl, route: $\{{ env "DECK_ROUTE" }} }]\n`],
     [
-      'what another part of the base has',
+      'an entity of another part of the base',
       'services: [{ name: a, routes: [{ name: b }] }]\nplugins: [{ name: acl, route: b }]\n',
     ],
     ['a service of the base by its id', 'services: [{ name: a, id: x }]\nroutes: [{ name: b, service: { id: x } }]\n'],
-  ])('takes references to %s', (_, text) => {
+  ])('accepts references to %s', (_, text) => {
     expect(() => checkBase(baseOf(text), document)).not.toThrow();
   });
 });
@@ -182,7 +182,7 @@ describe('contestedDomains', () => {
     ['the route', 'routes: [{ name: sd2 }]\n', 'route sd2'],
     ['the route, below a service', 'services: [{ name: a, routes: [{ name: sd2 }] }]\n', 'route sd2'],
     ['the upstream', 'upstreams: [{ name: sd2.privatelink }]\n', 'upstream sd2.privatelink'],
-  ])('fm-48 gives the domain whose name is taken by %s', (_, text, said) => {
+  ])('fm-48 returns the domain whose name is taken by %s', (_, text, said) => {
     const contested = contestedDomains(baseOf(text), document);
 
     expect([...contested.keys()]).toEqual(['sd2']);
@@ -192,16 +192,16 @@ describe('contestedDomains', () => {
   });
 
   it.each([
-    ['names nothing that is generated', 'services: [{ name: a, host: b }]\n'],
-    ['builds upon the domain', 'routes: [{ name: sd2, service: { name: sd2 } }]\n'],
+    ['names no generated entity', 'services: [{ name: a, host: b }]\n'],
+    ['refers to the domain', 'routes: [{ name: sd2, service: { name: sd2 } }]\n'],
     ['adds to the domain', 'routes: [{ name: a, service: { name: sd2 } }]\nplugins: [{ name: acl, service: sd2 }]\n'],
-  ])('fm-48 gives none where the base file %s', (_, text) => {
+  ])('fm-48 returns none where the base file %s', (_, text) => {
     expect([...contestedDomains(baseOf(text), document)]).toEqual([]);
   });
 });
 
 describe('mergeBase', () => {
-  it('puts what people wrote after what is generated, verbatim, and marks it', () => {
+  it('puts entities of people after generated entities, verbatim, with a mark', () => {
     const base = baseOf(
       `services: [{ name: a, retries: 7, routes: [{ name: b, tags: [mine], plugins: [{ name: acl }] }] }]
 upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
@@ -226,7 +226,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     });
   });
 
-  it('leaves the file without base files as it was', () => {
+  it('leaves the file unchanged without base files', () => {
     const document = documentOf('sd2', 2);
 
     expect(renderText(document, { owner, base: parseBase([]) })).toBe(renderText(document, { owner }));
@@ -236,7 +236,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     ['none', `$\{{ env "DECK_BOB" }}`, 'bob'],
     ['single ones', `'$\{{ env "DECK_BOB" }}'`, 'pass #word'],
     ['double ones, as decK documents it', `"$\{{ env "DECK_BOB" }}"`, "off: it's"],
-  ])('fm-58 gives decK its templates with the quotes that were around them: %s', (_, written, value) => {
+  ])('fm-58 writes templates for decK with their own quotes: %s', (_, written, value) => {
     const base = baseOf(
       `consumers:\n- username: bob\n  custom_id: ${written}\n- { username: ann, custom_id: ${written} }\n`,
     );
@@ -253,7 +253,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     expect(base.variables).toEqual(['DECK_BOB', 'DECK_BOB']);
   });
 
-  it('fm-57 writes what decK read from the base file', () => {
+  it('fm-57 writes the values that decK reads from the base file', () => {
     const base = baseOf(
       'plugins:\n- { name: a, config: { on: off, "x": "off", n: 1_000, o: 0o17, t: 12:30:45, s: 685_230.15, d: 2001-12-14 } }\n',
     );
@@ -269,7 +269,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     });
   });
 
-  it('fm-59 writes what merge keys gave, without the keys', () => {
+  it('fm-59 writes the result of merge keys, without the keys', () => {
     const base = baseOf(
       'plugins:\n- name: a\n  config: &c { p: 1, q: 2 }\n- name: b\n  config:\n    p: 3\n    <<: *c\n    q: 4\n',
     );
@@ -280,7 +280,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     expect(text).not.toMatch(/<<|[&*]c/);
   });
 
-  it('fm-59 tells consumers apart by what names them, with what is inside', () => {
+  it('fm-59 distinguishes consumers by their identifying field, with their nested entities', () => {
     const acl = 'plugins: [{ name: acl }]';
     const base = baseOf(
       `consumers: [{ custom_id: foo, ${acl} }, { username: foo, ${acl} }]\nplugins: [{ name: cors, consumer: foo }]\n`,
@@ -296,7 +296,7 @@ upstreams: [{ name: a, targets: [{ target: "a:80" }] }]
     ).toThrow('refers to consumer foo');
   });
 
-  it.each(['cloned_plugins', 'custom_plugins', 'partials', 'ai_models'])('fm-59 takes %s, and marks them', (kind) => {
+  it.each(['cloned_plugins', 'custom_plugins', 'partials', 'ai_models'])('fm-59 accepts %s, and marks them', (kind) => {
     const text = renderText([], { owner, base: baseOf(`${kind}: [{ name: a }]\n`) });
 
     expect(readAsDeck(text)).toMatchObject({ [kind]: [{ name: 'a', tags: ['kong-privatelink:base'] }] });

@@ -25,7 +25,7 @@ function documentWith(config: Readonly<Record<string, string>>) {
 const pluginOf = (text: string) =>
   parseDeckFile(text, { path: 'kong.yaml', owner }).find((one) => one.kind === 'plugin')?.fields.config;
 
-describe('a decK file that is read again', () => {
+describe('a decK file that is read back', () => {
   it('fm-58 has its templates', () => {
     const document = documentWith(templates);
     const base = parseBase([
@@ -41,7 +41,7 @@ describe('a decK file that is read again', () => {
     expect(renderText(document, { owner, base })).toBe(text);
   });
 
-  it('fm-57 is what an earlier version wrote, without quotes', () => {
+  it('fm-57 may be written by an earlier version, without quotes', () => {
     const text = renderText(documentWith({ a: 'off', b: '1_000', c: template }), { owner });
     const earlier = text
       .replace(/"([^"\n]*)"(?=:|$)/gm, '$1')

@@ -19,12 +19,12 @@ function render(over: Parameters<typeof endpointOf>[0] = {}, settings: DomainSet
 
 const template = `$\{{ env "DECK_KONNECT_TOKEN" }}`;
 
-describe('what decK would take for a template', () => {
+describe('a text that decK would take for a template', () => {
   it.each([
     ['a host', { host: template }],
     ['a path', { paths: [`/${template}`] }],
     ['the id of an endpoint', { id: template }],
-  ])('fm-50 is refused in %s, naming the entity', (_, over) => {
+  ])('fm-50 is refused in %s, with the name of the entity', (_, over) => {
     expect(() => render(over)).toThrow(
       expect.objectContaining({ name: 'PrivatelinkError', message: expect.stringMatching(/^\w+ sd2\S* holds/) }),
     );
@@ -37,15 +37,15 @@ describe('what decK would take for a template', () => {
   });
 });
 
-describe('what a terminal obeys', () => {
+describe('control characters', () => {
   it.each([
     ['an escape code', 'a\u001b[2J'],
     ['an escape code of one character', 'a\u009b2J'],
     ['text turned round', 'a\u202eb'],
-    ['what is invisible', 'a\u200b\u{e0041}b'],
-    ['an end of line of Unicode', 'a\u2028b'],
+    ['invisible characters', 'a\u200b\u{e0041}b'],
+    ['a line end of Unicode', 'a\u2028b'],
     ['all of them beside lines and templates', `\u001b[2J\n\u009b\u202e\t"'\n${template}`],
-  ])('fm-51 is escaped in a decK file, and the same text to decK: %s', (_, text) => {
+  ])('fm-51 are escaped in a decK file, and decK reads an equal text: %s', (_, text) => {
     const plugins = [{ name: 'key-auth', config: { [text]: text, plain: 'two\nlines' } }];
     const { domains } = settleClaims(snapshotOf(knownScope([endpointOf()])));
 
@@ -63,7 +63,7 @@ describe('what a terminal obeys', () => {
 });
 
 describe('the decK file', () => {
-  it.each(['no', 'y', 'off', '1e3', '0x1f', '685'])('fm-57 holds the text of a domain that is called %s', (domain) => {
+  it.each(['no', 'y', 'off', '1e3', '0x1f', '685'])('fm-57 holds the domain name %s as text', (domain) => {
     const { services, upstreams } = render({ domain });
 
     expect(services).toMatchObject([{ name: domain, routes: [{ name: domain }] }]);
@@ -81,7 +81,7 @@ describe('the decK file', () => {
     expect(JSON.stringify(file)).not.toContain('"id"');
   });
 
-  it('fm-22 writes time-outs, retries and checks that a dead interface cannot hang', () => {
+  it('fm-22 writes time-outs, retries and checks, so that a dead interface cannot hang requests', () => {
     const { services, upstreams } = render();
 
     expect(services[0]).toMatchObject({ connect_timeout: 1_000, retries: 2, host: 'sd2.privatelink' });
@@ -95,7 +95,7 @@ describe('the decK file', () => {
       expect(upstreams[0].healthchecks.active.healthy.http_statuses).toContain(status);
   });
 
-  it('checks the path and at the interval that the domain sets', () => {
+  it("checks the domain's path at the domain's interval", () => {
     const { upstreams } = render({}, { healthcheck: { path: '/healthz', intervalSeconds: 2 } });
 
     expect(upstreams[0].healthchecks.active).toMatchObject({
@@ -105,7 +105,7 @@ describe('the decK file', () => {
     });
   });
 
-  it('writes what TLS needs', () => {
+  it('writes the settings of TLS', () => {
     const { services, upstreams } = render({ protocol: 'https', port: 443, host: 'api.sd2.example' });
 
     expect(services[0]).toMatchObject({ protocol: 'https', port: 443, tls_verify: false });
@@ -115,7 +115,7 @@ describe('the decK file', () => {
     });
   });
 
-  it('writes gRPC as Kong takes it: no strip_path, no checks over HTTP/1.1', () => {
+  it('writes gRPC as Kong accepts it: no strip_path, no checks over HTTP/1.1', () => {
     const { services, upstreams } = render({ protocol: 'grpc' });
 
     expect(services[0].routes[0]).toMatchObject({ protocols: ['grpc', 'grpcs'], strip_path: false });
@@ -123,7 +123,7 @@ describe('the decK file', () => {
     expect(services[0]).not.toHaveProperty('tls_verify');
   });
 
-  it('tags targets with scope and endpoint, and nothing with / or ,', () => {
+  it('tags targets with scope and endpoint, and without / or ,', () => {
     const { upstreams } = render();
 
     expect(upstreams[0].targets[0].tags).toEqual([
@@ -141,7 +141,7 @@ describe('the decK file', () => {
     expect(upstreams[0].targets[0].target).toBe('[2600:1f18:0000:0000:0000:0000:0000:0007]:80');
   });
 
-  it('leaves the route to people when it is switched off', () => {
+  it('leaves the route to people when the route is switched off', () => {
     expect(render({}, { route: false }).services[0]).not.toHaveProperty('routes');
   });
 
@@ -151,7 +151,7 @@ describe('the decK file', () => {
     expect(services[0].plugins).toMatchObject([{ name: 'privatelink', enabled: true, config: { domain: 'sd2' } }]);
   });
 
-  it('fm-25 holds under the plugin all that routes without it', () => {
+  it('fm-25 holds below the plugin all entities that route without it', () => {
     const plugged = render({}, { plugins: [{ name: 'privatelink', config: {} }] });
     const [{ plugins, ...service }] = plugged.services;
 

@@ -4,7 +4,7 @@ import { plainly } from '#deck/yaml/values';
 
 const read = (text: string) => plainly(readYaml(text));
 
-describe('what decK reads from a plain scalar', () => {
+describe('a scalar, as decK reads it', () => {
   it.each([
     ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((text) => [text, true] as const),
     ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'].map(
@@ -66,17 +66,17 @@ describe('what decK reads from a plain scalar', () => {
     ['a', 'a: |-\n  off'],
     ['a', 'a: !!str off'],
     ['a', 'a: !other off'],
-  ])('fm-57 is none in quotes, in a block, or with a tag: %s of %j', (key, text) => {
+  ])('fm-57 is a text in quotes, in a block, or with a tag: %s of %j', (key, text) => {
     expect(read(text)).toEqual({ [key]: 'off' });
   });
 
-  it('fm-57 ends with the file, where that has no end of line', () => {
+  it('fm-57 ends with the file, if the file has no last line end', () => {
     expect(read('a: |\n  b')).toEqual({ a: 'b' });
     expect(read('a: |\n  b\n')).toEqual({ a: 'b\n' });
     expect(read(`a: |\n  # $\{{ env "DECK_X" }}`)).toEqual({ a: `# $\{{ env "DECK_X" }}` });
   });
 
-  it('fm-57 is what its tag says, or refused', () => {
+  it('fm-57 follows its tag, or is refused', () => {
     expect(read('{ a: !!int "1_0", b: !!bool "on", c: !!float "1", d: !!null "" }')).toEqual({
       a: 10,
       b: true,
@@ -93,11 +93,11 @@ describe('what decK reads from a plain scalar', () => {
     ['a set', '!!set { b, c }', { b: null, c: null }],
     ['a mapping with an order', '!!omap [b: 1]', [{ b: 1 }]],
     ['pairs', '!!pairs [b: 1]', [{ b: 1 }]],
-  ])('fm-57 is what it is without the tag, as decK has it: %s', (_, text, value) => {
+  ])('fm-57 ignores the tag of %s, as decK does', (_, text, value) => {
     expect(read(`a: ${text}`)).toEqual({ a: value });
   });
 
-  it('fm-57 is a text where it is a key', () => {
+  it('fm-57 is a text when it is a key', () => {
     expect(read('{ on: 1, 0x10: 2, 1.5: 5, "off": 3, __proto__: 4 }')).toEqual(
       Object.fromEntries([
         ['true', 1],
@@ -115,10 +115,10 @@ describe('what decK reads from a plain scalar', () => {
 
 describe('merge keys', () => {
   it.each([
-    ['what stands behind covers the merged', 'c: { <<: *a, p: 9 }', { p: 9, q: 2 }],
-    ['the merged covers what stands before', 'c: { p: 9, <<: *a }', { p: 1, q: 2 }],
-    ['of several the first covers', 'c: { <<: [*b, *a] }', { p: 3, q: 2, r: 4 }],
-    ['twice the second covers', 'c: { <<: *b, r: 7, <<: *a }', { p: 1, q: 2, r: 7 }],
+    ['a later key overrides the merged value', 'c: { <<: *a, p: 9 }', { p: 9, q: 2 }],
+    ['the merged value overrides an earlier key', 'c: { p: 9, <<: *a }', { p: 1, q: 2 }],
+    ['the first of several overrides', 'c: { <<: [*b, *a] }', { p: 3, q: 2, r: 4 }],
+    ['the second of two overrides', 'c: { <<: *b, r: 7, <<: *a }', { p: 1, q: 2, r: 7 }],
     ['a mapping without an anchor', 'c: { <<: { p: 5 } }', { p: 5 }],
     ['not in quotes', 'c: { "<<": 1 }', { '<<': 1 }],
     ['not with the tag of a text', 'c: { !!str <<: 1 }', { '<<': 1 }],
@@ -130,7 +130,7 @@ describe('merge keys', () => {
     );
   });
 
-  it('fm-59 are merged into what is merged', () => {
+  it('fm-59 are merged into merged values', () => {
     expect(read('a: &a { p: 1 }\nb: &b { <<: *a, q: 2 }\nc: { <<: *b }')).toMatchObject({ c: { p: 1, q: 2 } });
   });
 
@@ -141,7 +141,7 @@ describe('merge keys', () => {
     },
   );
 
-  it('fm-59 takes no few lines for a million', () => {
+  it('fm-59 may not expand a few lines to a million', () => {
     const levels = Array.from({ length: 9 }, (_, at) => `a${at + 1}: &a${at + 1} [${`*a${at}, `.repeat(9)}]`);
 
     expect(() => read(['a0: &a0 [b]', ...levels].join('\n'))).toThrow('fewer aliases');
@@ -183,26 +183,26 @@ describe('templates', () => {
   });
 
   it.each([
-    ['has no end', `a: 1\nb: $\{{ env "DECK_X"`, 'the template in line 2 has no end'],
+    ['does not end', `a: 1\nb: $\{{ env "DECK_X"`, 'the template in line 2 has no end'],
     [
-      'has quotes as YAML escapes them',
+      'has quotes that YAML escapes',
       `a: 1\nb: "$\{{ env \\"DECK_X\\" }}"`,
       'line 2 is none that decK reads; write texts',
     ],
     ['has a text in single quotes', `a: "$\{{ env 'DECK_X' }}"`, 'line 1 is none that decK reads; write texts'],
     [
-      'decides what the file holds',
+      'decides the content of the file',
       `a: 1\n$\{{ if true }}\nb: 2\n$\{{ end }}`,
       'a template decides what the file holds',
     ],
-    ['decides how a line ends', `a: 1\n  $\{{ if true }}\nb: 2`, 'a template decides what the file holds'],
+    ['decides the end of a line', `a: 1\n  $\{{ if true }}\nb: 2`, 'a template decides what the file holds'],
     ['hides behind a control character', `a: \uffff0\uffff $\{{ env "DECK_X" }}`, 'a control character in line 1'],
   ])('fm-58 are refused where one %s', (_, text, said) => {
     expect(() => read(text)).toThrow(said);
   });
 });
 
-describe('what is refused', () => {
+describe('a refused file', () => {
   it.each([
     ['a key twice', 'a: 1\nb: 2\na: 3', 'line 3: a key appears twice'],
     ['a key twice, as decK reads them', 'on: 1\ntrue: 2', 'line 2: a key appears twice'],
@@ -216,14 +216,14 @@ describe('what is refused', () => {
     ['a tag that its text is not', 'a:\n  - !!bool b', 'line 2: !!bool is none'],
     ['half a character', 'a: "\\ud800"', 'line 1: half a character'],
     ['no character', `a: 1\nb: "\\uffff0\\uffff"\nc: $\{{ env "DECK_X" }}`, 'line 2: no character'],
-    ['an end of line that only decK sees', '# a\u2028b: 1', 'an end of line that only some YAML sees in line 1'],
+    ['a line end that only decK sees', '# a\u2028b: 1', 'an end of line that only some YAML sees in line 1'],
     ['another', 'a: 1\nb: "c\u0085d"', 'an end of line that only some YAML sees in line 2'],
     ['a second document', 'a: 1\n---\nb: 2', 'multiple documents'],
-  ])('fm-59 is told with its line: %s', (_, text, said) => {
+  ])('fm-59 is reported with its line: %s', (_, text, said) => {
     expect(() => read(text)).toThrow(said);
   });
 
-  it('fm-45 is a file that aliases make deep', () => {
+  it('fm-45 may have aliases that nest too deep', () => {
     const levels = Array.from({ length: 120 }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}]`);
 
     expect(() => read(['a0: &a0 b', ...levels].join('\n'))).toThrow('is nested deeper than 100 levels');

@@ -5,7 +5,7 @@ import { plainly, type YamlMapping } from '#deck/yaml/values';
 import { writeYaml } from '#deck/yaml/write';
 import { readAsDeck, trickyTexts } from '../../../support/deck-yaml';
 
-describe('YAML of ours', () => {
+describe('generated YAML', () => {
   it.each(trickyTexts)('fm-57 holds a text for every version of YAML: %j', (text) => {
     const file = { [text]: text, list: [text, [text], { [text]: [] }] };
 
@@ -17,7 +17,7 @@ describe('YAML of ours', () => {
     expect(written.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uffff]/u);
   });
 
-  it('fm-57 is lines that say what differs, and lists of numbers in one', () => {
+  it('fm-57 has a line for each differing field, and lists of numbers on one line', () => {
     const file = {
       a: [
         {
@@ -47,14 +47,14 @@ describe('YAML of ours', () => {
 `);
   });
 
-  it('fm-57 takes keys of any length, and half a character for the sign that it is none', () => {
+  it('fm-57 accepts keys of any length, and replaces half a character', () => {
     const file = { ['a'.repeat(5_000)]: '\ud800' };
 
     expect(readAsDeck(writeYaml(file))).toEqual({ ['a'.repeat(5_000)]: '\ufffd' });
   });
 });
 
-describe('what an author wrote with templates', () => {
+describe('a text with templates', () => {
   const rewrite = (text: string) => writeYaml(readYaml(text) as YamlMapping);
 
   it.each([
@@ -70,9 +70,9 @@ describe('what an author wrote with templates', () => {
     ['a block that indents', `"a":\n- "b": |-\n    $\{{ env "DECK_X" | indent 4 }}\n  "c": 1`],
     ['a folded block that keeps its end', `"a": >+\n  b $\{{ env "DECK_X" }}\n\n"c": 1`],
     ['a block with an indent of its own', `"a": |2-\n     b\n  $\{{ env "DECK_X" }}`],
-    ['a block with what decK takes for a comment', `"a": |\n  # $\{{ env "DECK_X" }}\n  $\{{ env "DECK_X" }}`],
+    ['a block with a line that decK takes for a comment', `"a": |\n  # $\{{ env "DECK_X" }}\n  $\{{ env "DECK_X" }}`],
     ['a block with a line of spaces', `"a": |-\n  $\{{ env "DECK_X" }}\n    \n  b`],
-    ['a text that decK takes for no template', `"a": "\\x24{{ env \\"DECK_X\\" }}"`],
+    ['a text that decK does not take for a template', `"a": "\\x24{{ env \\"DECK_X\\" }}"`],
   ])('fm-58 stays byte for byte: %s', (_, text) => {
     expect(rewrite(`${text}\n`)).toBe(`${text}\n`);
   });
@@ -85,7 +85,7 @@ describe('what an author wrote with templates', () => {
     ],
     ['deeper, by an alias', `b: &b |-\n $\{{ env "DECK_X" | indent 1 }}\na:\n- c:\n    - d:\n        *b\n`],
     ['by a merge', `c: &c\n  b: |\n    $\{{ env "DECK_X" | indent 4 }}\na:\n- d:\n    e:\n      <<: *c\n`],
-  ])('fm-58 gives a text of several lines that decK indents the same value, %s', (_, text) => {
+  ])('fm-58 keeps the value of a text whose lines decK indents, %s', (_, text) => {
     const env = { DECK_X: 'one\ntwo\n three' };
 
     expect(readAsDeck(rewrite(text), env)).toEqual(readAsDeck(text, env));
@@ -108,11 +108,11 @@ describe('what an author wrote with templates', () => {
     expect(rewrite(`a: |\n  $\{{ env "DECK_X" }}`)).toBe(`"a": |-\n  $\{{ env "DECK_X" }}\n`);
   });
 
-  it('fm-51 is in double quotes where it may not stand as it is', () => {
+  it('fm-51 is in double quotes if it cannot be written without escapes', () => {
     expect(rewrite(`a: b\u200b$\{{ env "DECK_X" }}\n`)).toBe(`"a": "b\\U0000200b$\{{ env "DECK_X" }}"\n`);
   });
 
-  it('fm-58 keeps decK from a text that only looks like a template', () => {
+  it('fm-58 is not read as a template by decK if it only looks like one', () => {
     const text = `a: |-\n  # $\{{ env "DECK_X" }}\n`;
 
     expect(readAsDeck(rewrite(text))).toEqual({ a: `# $\{{ env "DECK_X" }}` });

@@ -21,22 +21,22 @@ function quarantinedOf(
 describe('claimEndpoints', () => {
   it.each([
     ['a bad tag', badPort, facts, 'bad-tag'],
-    ['something left out', { 'kong:domain': 'sd9' }, missingField('AWS gives no State'), 'missing-field'],
-  ] as const)('fm-47 names the domain that is meant beside %s', (_, tags, known, code) => {
+    ['a missing tag', { 'kong:domain': 'sd9' }, missingField('AWS gives no State'), 'missing-field'],
+  ] as const)('fm-47 names the intended domain beside %s', (_, tags, known, code) => {
     expect(quarantinedOf(tags, {}, known)).toMatchObject([{ code, domain: 'sd9' }]);
   });
 
   it.each([
     ['no domain', {}, {}],
-    ['a domain that is none', { ...badPort, 'kong:domain': 'SD_9' }, {}],
-    ['a domain that it may not claim', badPort, { domains: ['sd1'] }],
-    ['a VPC from which nothing may be claimed', badPort, { vpcs: ['vpc-2'] }],
-    ['a service of which nothing may be claimed', badPort, { serviceNames: ['com.other'] }],
-  ])('fm-47 names none beside a bad tag with %s', (_, tags, allow) => {
+    ['an invalid domain', { ...badPort, 'kong:domain': 'SD_9' }, {}],
+    ['a domain that the endpoint may not claim', badPort, { domains: ['sd1'] }],
+    ['a VPC that may claim nothing', badPort, { vpcs: ['vpc-2'] }],
+    ['a service that may claim nothing', badPort, { serviceNames: ['com.other'] }],
+  ])('fm-47 names no domain beside a bad tag with %s', (_, tags, allow) => {
     expect(quarantinedOf(tags, allow)).toMatchObject([{ code: 'bad-tag', domain: undefined }]);
   });
 
-  it('fm-47 refuses what the source may not claim before it looks at an address that is none', () => {
+  it('fm-47 refuses a forbidden claim before it checks an invalid address', () => {
     const nowhere = { ...facts, addresses: [{ ip: 'nowhere', region: 'us-east-1' }] };
 
     const quarantined = quarantinedOf({ 'kong:domain': 'victim' }, { domains: ['peer-*'] }, nowhere);
@@ -44,7 +44,7 @@ describe('claimEndpoints', () => {
     expect(quarantined).toMatchObject([{ code: 'domain-not-allowed' }]);
   });
 
-  it('fm-47 names none of another gateway', () => {
+  it('fm-47 names no domain of another gateway', () => {
     const [other] = quarantinedOf({ ...badPort, 'kong:gateway': 'other' });
 
     expect(other?.code).toBe('other-gateway');

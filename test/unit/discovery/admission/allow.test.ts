@@ -11,7 +11,7 @@ describe('findRefusal', () => {
     ['the domain is listed', { domains: ['sd1', 'sd2'] }],
     ['a pattern covers the domain', { domains: ['sd*'] }],
     ['everything is listed', { domains: ['*'], serviceNames: ['*.vpce-svc-1'], vpcs: ['vpc-1'] }],
-    ['allow.paths lists others: it grants and does not limit', { paths: ['/other'] }],
+    ['allow.paths lists others: allow.paths grants, and does not limit', { paths: ['/other'] }],
   ])('allows the endpoint when %s', (_, allow) => {
     expect(findRefusal(endpoint, allow)).toBeUndefined();
   });
@@ -22,7 +22,7 @@ describe('findRefusal', () => {
     ['domain-not-allowed', 'allow.domains', { domains: ['sd2x', 'xsd2', 's.2', 'd2', 'd*', 'sd'] }],
     ['service-not-allowed', 'allow.serviceNames', { serviceNames: ['com.amazonaws.vpce.us-east-1.vpce-svc-2'] }],
     ['vpc-not-allowed', 'allow.vpcs', { vpcs: ['vpc-12'] }],
-  ])('refuses with %s and names %s when another is listed', (code, field, allow) => {
+  ])('refuses with %s and names %s when another value is listed', (code, field, allow) => {
     expect(findRefusal(endpoint, allow)).toEqual({
       code,
       reason: expect.stringContaining(`${field} of the source does not list`),
@@ -33,7 +33,7 @@ describe('findRefusal', () => {
   it.each<[string, AllowConfig]>([
     ['service-not-allowed', { serviceNames: ['com.*'] }],
     ['vpc-not-allowed', { vpcs: ['vpc-*'] }],
-  ])('fm-31 refuses with %s when AWS does not say what is limited', (code, allow) => {
+  ])('fm-31 refuses with %s when AWS does not return the limited field', (code, allow) => {
     expect(findRefusal(endpointOf(), allow)).toMatchObject({ code, reason: expect.stringContaining('(none)') });
   });
 
@@ -49,7 +49,7 @@ describe('findRefusal', () => {
 });
 
 describe('grantedPaths', () => {
-  it('gives the paths that are listed by name', () => {
+  it('returns the paths that are listed by name', () => {
     expect(grantedPaths(['/todo', '/shop'], { paths: ['/shop', '/x'] })).toEqual(['/shop']);
   });
 
@@ -63,25 +63,25 @@ describe('allow.addressFamilies', () => {
   const ipv6 = { ip: 'fd00::1', region: 'us-east-1' };
 
   it.each<[string, AllowConfig, readonly unknown[]]>([
-    ['all, where nothing is listed', {}, [ipv4, ipv6]],
+    ['all families without a list', {}, [ipv4, ipv6]],
     ['IPv4 only', { addressFamilies: ['ipv4'] }, [ipv4]],
     ['IPv6 only', { addressFamilies: ['ipv6'] }, [ipv6]],
     ['both', { addressFamilies: ['ipv4', 'ipv6'] }, [ipv4, ipv6]],
-  ])('takes %s', (_, allow, taken) => {
+  ])('accepts %s', (_, allow, taken) => {
     expect(allowedAddresses([ipv4, ipv6], allow)).toEqual(taken);
   });
 
   it.each<['ipv4' | 'ipv6', typeof ipv4, string]>([
     ['ipv4', ipv6, 'has IPv6 addresses only'],
     ['ipv6', ipv4, 'has IPv4 addresses only'],
-  ])('of %s refuses an endpoint that has no such address', (family, address, reason) => {
+  ])('of %s refuses an endpoint without an address of this family', (family, address, reason) => {
     expect(findRefusal(endpointOf({ addresses: [address] }), { addressFamilies: [family] })).toMatchObject({
       code: 'address-not-allowed',
       reason: expect.stringContaining(reason),
     });
   });
 
-  it('does not refuse an endpoint that is gone, and so has no address', () => {
+  it('does not refuse an endpoint that is gone, and therefore has no address', () => {
     expect(findRefusal(endpointOf({ addresses: [] }), { addressFamilies: ['ipv4'] })).toBeUndefined();
   });
 });

@@ -16,7 +16,7 @@ function parse(tags: Readonly<Record<string, string>>) {
 }
 
 describe('parseTags', () => {
-  it('gives the defaults when only the domain is there', () => {
+  it('returns the defaults when only the domain is given', () => {
     expect(parse({})).toEqual({
       domain: 'sd2',
       protocol: 'http',
@@ -27,7 +27,7 @@ describe('parseTags', () => {
     });
   });
 
-  it('reads every tag when all are there', () => {
+  it('reads every tag', () => {
     const parsed = parse({
       'kong:protocol': 'https',
       'kong:port': '8443',
@@ -57,28 +57,28 @@ describe('parseTags', () => {
     ['grpc', 80],
     ['https', 443],
     ['grpcs', 443],
-  ])('takes the port of the protocol when %s has none of its own', (protocol, port) => {
+  ])('uses the port of the protocol when %s has no port tag', (protocol, port) => {
     expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example', 'kong:path': '/a.B' })).toMatchObject({
       protocol,
       port,
     });
   });
 
-  it.each(['grpc', 'grpcs'])('asks for a path when %s has none', (protocol) => {
+  it.each(['grpc', 'grpcs'])('requires a path when %s has none', (protocol) => {
     expect(parse({ 'kong:protocol': protocol, 'kong:host': 'a.example' })).toMatchObject({
       reason: 'tag kong:path is absent',
       fix: expect.stringContaining(protocol),
     });
   });
 
-  it.each(['https', 'grpcs'])('asks for a host when %s has none', (protocol) => {
+  it.each(['https', 'grpcs'])('requires a host when %s has none', (protocol) => {
     expect(parse({ 'kong:protocol': protocol })).toEqual({
       reason: 'tag kong:host is absent',
       fix: expect.stringContaining(protocol),
     });
   });
 
-  it('takes an address for a host where no TLS asks for a name', () => {
+  it('accepts an address as host where TLS does not need a name', () => {
     const parsed = ['http', 'https', 'grpcs'].map((protocol) =>
       parse({ 'kong:protocol': protocol, 'kong:host': '10.0.0.1', 'kong:path': '/a.B' }),
     );
@@ -130,11 +130,11 @@ describe('parseTags', () => {
     });
   });
 
-  it('gives a path once when it is written twice', () => {
+  it('returns a path once when it is written twice', () => {
     expect(parse({ 'kong:path': '/todo /todo/ /' })).toMatchObject({ paths: ['/todo', '/'] });
   });
 
-  it('takes an empty tag for an absent one when it has a default', () => {
+  it('takes an empty tag for an absent tag when the tag has a default', () => {
     expect(parse({ 'kong:port': ' ', 'kong:path': '' })).toMatchObject({ port: 80, paths: [] });
   });
 });

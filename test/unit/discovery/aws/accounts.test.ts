@@ -11,7 +11,7 @@ describe('accountScopes', () => {
     ]);
   });
 
-  it('gives one scope for each account and region, with the role that reads it', () => {
+  it('returns one scope for each account and region, with the role that reads it', () => {
     const accounts = [{ roleArn, externalId: 'hub' }, { roleArn: roleArn.replace(/1{12}/, '222222222222') }];
 
     const scopes = accountScopes({ name: 'hub', accounts, regions: ['us-east-1', 'us-west-2'] });
@@ -27,7 +27,7 @@ describe('accountScopes', () => {
 });
 
 describe('createAccountSource', () => {
-  it('reads each account and region by itself, opened once', async () => {
+  it('reads each account and region separately, with clients opened once', async () => {
     const opened: string[] = [];
     const source = createAccountSource({ name: 'hub', regions: ['us-east-1', 'us-west-2'] }, ({ id }) => {
       opened.push(id);

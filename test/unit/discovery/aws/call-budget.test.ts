@@ -6,7 +6,7 @@ import { createFakeClock } from '../../../support/passes';
 const kind = { account: '111111111111', region: 'us-east-1', action: 'DescribeVpcEndpoints' };
 const signal = new AbortController().signal;
 
-/** A budget on a clock that stands still while calls wait; `waits` are the times that they were told to. */
+/** A budget whose clock stands still while calls wait. `waits` are the lengths of their sleeps. */
 function createBudget() {
   const waits: number[] = [];
   const time = { nowMs: 1_000 };
@@ -21,7 +21,7 @@ async function takeMany(budget: ReturnType<typeof createBudget>['budget'], count
 }
 
 describe('a call budget', () => {
-  it('fm-08 lets 50 calls through at once, and then ten per second', async () => {
+  it('fm-08 passes 50 calls at once, and then ten per second', async () => {
     const { waits, budget } = createBudget();
 
     await takeMany(budget, 53);
@@ -29,7 +29,7 @@ describe('a call budget', () => {
     expect(waits).toEqual([100, 200, 300]);
   });
 
-  it('fills up again with time, to 50 and no further', async () => {
+  it('fills up again with time, to at most 50', async () => {
     const { waits, time, budget } = createBudget();
     await takeMany(budget, 50);
     time.nowMs += 3_600_000;
@@ -43,7 +43,7 @@ describe('a call budget', () => {
     ['account', { ...kind, account: '222222222222' }],
     ['region', { ...kind, region: 'us-west-2' }],
     ['action', { ...kind, action: 'DescribeNetworkInterfaces' }],
-  ])('counts each %s apart', async (_, other) => {
+  ])('counts each %s separately', async (_, other) => {
     const { waits, budget } = createBudget();
     await takeMany(budget, 50);
 
@@ -52,7 +52,7 @@ describe('a call budget', () => {
     expect(waits).toEqual([]);
   });
 
-  it.each([-6, 6])('fm-41 goes by time that went by, not by a clock that is set by %i h', async (hours) => {
+  it.each([-6, 6])('fm-41 measures elapsed time, even if the clock is set by %i h', async (hours) => {
     const clock = createFakeClock();
     const budget = createCallBudget({ clock });
     await takeMany(budget, 50);
@@ -63,7 +63,7 @@ describe('a call budget', () => {
     expect(clock.monotonicMs()).toBe(100);
   });
 
-  it('gives up a wait with the reason of its signal', async () => {
+  it('ends a wait with the reason of its signal', async () => {
     const sleep = async (ms: number, stop: AbortSignal) => {
       await wait(ms, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
     };
@@ -81,7 +81,7 @@ describe('a call budget', () => {
     await expect(waiting).rejects.toThrow('stopped');
   });
 
-  it('takes nothing for a call that is stopped already', async () => {
+  it('takes nothing for a call that is already aborted', async () => {
     const { waits, budget } = createBudget();
     const stopped = budget.take(kind, AbortSignal.abort(new Error('stopped')));
 

@@ -8,7 +8,7 @@ const scope = firstScopeOf(vpcEndpointsConfig());
 const { credentials } = createAwsAccess(createFakeClock());
 
 describe('lazyEc2Client', () => {
-  it('makes one client of the scope and gives the same one from then on', async () => {
+  it('creates one client for the scope, and returns it from then on', async () => {
     const client = lazyEc2Client({ scope, credentials });
 
     const [one, other] = await Promise.all([client(), client()]);
@@ -21,7 +21,7 @@ describe('lazyEc2Client', () => {
   it.each([
     ['one address', 'http://127.0.0.1:4566/'],
     ['an address for each API', { ec2: 'http://127.0.0.1:4566/', sts: 'http://127.0.0.1:4567/' }],
-  ])('takes %s as the address of EC2', async (_, endpoint) => {
+  ])('uses %s as the address of EC2', async (_, endpoint) => {
     const client = await lazyEc2Client({ scope, credentials, endpoint })();
 
     expect(await client.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port: 4566 });
@@ -60,14 +60,14 @@ describe('lazyLoadBalancingClient', () => {
   it.each([
     ['a stand-in for all of AWS', 'http://127.0.0.1:4566/', 4566],
     ['an address of its own', { elasticloadbalancing: 'http://127.0.0.1:4568/', ec2: 'http://127.0.0.1:1/' }, 4568],
-  ])('asks %s', async (_, endpoint, port) => {
+  ])('calls %s', async (_, endpoint, port) => {
     const client = await lazyLoadBalancingClient({ scope, credentials, endpoint })();
 
     expect(await client.config.endpoint?.()).toMatchObject({ hostname: '127.0.0.1', port });
     client.destroy();
   });
 
-  it('leaves the address to the SDK where one is given that is EC2 alone', async () => {
+  it('leaves the address to the SDK where the configured address is for EC2 alone', async () => {
     const client = await lazyLoadBalancingClient({ scope, credentials, endpoint: 'https://ec2.example/' })();
 
     expect(client.config.endpoint).toBeUndefined();
@@ -80,7 +80,7 @@ describe('lazyCloudMapClient', () => {
     ['one address', 'http://127.0.0.1:4566/', { hostname: '127.0.0.1', port: 4566 }, true],
     ['its own address', { servicediscovery: 'http://127.0.0.1:4567/' }, { hostname: '127.0.0.1', port: 4567 }, true],
     ["AWS's own address", { ec2: 'http://127.0.0.1:4566/' }, undefined, false],
-  ])('takes %s, and puts no prefix before one that is given', async (_, endpoint, expected, disableHostPrefix) => {
+  ])('uses %s, and puts no prefix before a configured address', async (_, endpoint, expected, disableHostPrefix) => {
     const client = await lazyCloudMapClient({ scope, credentials, endpoint })();
 
     expect(await client.config.endpoint?.()).toEqual(expected && expect.objectContaining(expected));

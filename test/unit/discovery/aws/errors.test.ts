@@ -22,7 +22,7 @@ function awsError(name: string, message = "AWS's own words"): Error {
 }
 
 describe('wrapAwsError', () => {
-  it('gives what the call gives', async () => {
+  it('returns the result of the call', async () => {
     expect(await wrapAwsError('ec2:DescribeVpcEndpoints', scope, async () => 7)).toBe(7);
   });
 
@@ -40,7 +40,7 @@ describe('wrapAwsError', () => {
     ['AbortError', 'TIMEOUT', true],
     ['OptInRequired', 'REGION', false],
     ['InternalError', 'AWS', true],
-  ])('calls %s %s', async (name, code, transient) => {
+  ])('maps %s to %s', async (name, code, transient) => {
     const error = await errorOf(awsError(name));
 
     expect(error).toBeInstanceOf(PrivatelinkError);
@@ -48,7 +48,7 @@ describe('wrapAwsError', () => {
   });
 
   it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'EHOSTUNREACH', 'ENETUNREACH'])(
-    'calls %s UNREACHABLE',
+    'maps %s to UNREACHABLE',
     async (code) => {
       expect(await errorOf(Object.assign(new Error('no'), { code }))).toMatchObject({ code: 'UNREACHABLE' });
     },
@@ -67,7 +67,7 @@ describe('wrapAwsError', () => {
       'write EPROTO 80AC:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../ssl3_record.c:350:',
       'correct the port of `endpoint` of the source: the server there does not speak TLS',
     ],
-  ])('fm-61 calls TLS that comes to nothing (%s) BAD_CONNECTION, and says what to do', async (code, words, fix) => {
+  ])('fm-61 maps a TLS failure (%s) to BAD_CONNECTION, with the fix', async (code, words, fix) => {
     expect(await errorOf(Object.assign(new Error(words), { code }))).toMatchObject({
       code: 'BAD_CONNECTION',
       transient: false,
@@ -76,7 +76,7 @@ describe('wrapAwsError', () => {
     });
   });
 
-  it('calls an answer that stops half-way late, although the SDK could not parse it', async () => {
+  it('maps an answer that stops half-way to a time-out, although the SDK could not parse it', async () => {
     const thrown = awsError('TimeoutError', 'the socket timed out\n  Deserialization error: inspect the response');
 
     expect(await errorOf(thrown)).toMatchObject({ code: 'TIMEOUT' });
@@ -90,13 +90,13 @@ describe('wrapAwsError', () => {
     expect(await errorOf(awsError(name))).toMatchObject({ message: expect.stringContaining(fix) });
   });
 
-  it("says source, account, region, action, AWS's own words and the fix", async () => {
+  it("names source, account, region, action, AWS's own words and the fix", async () => {
     expect(await errorOf(awsError('UnauthorizedOperation'))).toMatchObject({
       message: `source hub, account 111111111111, region us-east-1: ec2:DescribeVpcEndpoints failed: AWS's own words; allow ec2:DescribeVpcEndpoints for ${roleArn}`,
     });
   });
 
-  it('fm-54 quotes the beginning of what AWS says at length', async () => {
+  it('fm-54 quotes the beginning of a long AWS message', async () => {
     expect(await errorOf(awsError('InternalError', 'x'.repeat(100_000)))).toMatchObject({
       reason: expect.stringMatching(/ failed: x{4000}…$/),
     });
@@ -108,7 +108,7 @@ describe('wrapAwsError', () => {
     });
   });
 
-  it('says that it was sts:AssumeRole when the role could not be taken', async () => {
+  it('names sts:AssumeRole when the role could not be assumed', async () => {
     const error = await errorOf(
       awsError('AccessDenied', `User: x is not authorized to perform: sts:AssumeRole on ${roleArn}`),
     );
@@ -127,14 +127,11 @@ describe('wrapAwsError', () => {
     });
   });
 
-  it.each(['constructor', 'toString', '__proto__'])(
-    'takes an error named %s as one that it does not know',
-    async (name) => {
-      expect(await errorOf(awsError(name))).toMatchObject({ code: 'AWS' });
-    },
-  );
+  it.each(['constructor', 'toString', '__proto__'])('treats an error named %s as an unknown error', async (name) => {
+    expect(await errorOf(awsError(name))).toMatchObject({ code: 'AWS' });
+  });
 
-  it('calls an answer that the SDK cannot parse BAD_ANSWER, without its hint for developers', async () => {
+  it("maps an unparsable answer to BAD_ANSWER, without the SDK's hint for developers", async () => {
     const words =
       'XML parse error: unexpected content.\n  Deserialization error: to see the raw response, inspect {error}.$response';
 
@@ -145,13 +142,13 @@ describe('wrapAwsError', () => {
     });
   });
 
-  it('leaves an error of the product as it is', async () => {
+  it('leaves an error of the product unchanged', async () => {
     const own = new PrivatelinkError('own', { code: 'BAD_ANSWER', fix: undefined });
 
     expect(await errorOf(own)).toBe(own);
   });
 
-  it('survives anything that was thrown', async () => {
+  it('survives any thrown value', async () => {
     expect(await errorOf('a text')).toMatchObject({ code: 'AWS', message: expect.stringContaining('a text') });
   });
 });

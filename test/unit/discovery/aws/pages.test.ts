@@ -7,13 +7,13 @@ const scope = firstScopeOf(vpcEndpointsConfig());
 const signal = new AbortController().signal;
 const page = z.object({ items: z.array(z.string()), NextToken: z.string().optional() });
 
-/** What the list gives, and the tokens that AWS was asked with, of answers whose tokens are these. */
+/** The result of the list and the tokens sent to AWS, with answers that have these tokens. */
 function readList(tokenOf: (asked: number) => string | undefined, mostPages?: number) {
   const asked: (string | undefined)[] = [];
   const list = { action: 'ec2:DescribeVpcs', page, scope, budget: endlessBudget, signal, mostPages } as const;
   const reading = readAwsList(list, async (token) => {
     asked.push(token);
-    // What never ends would never yield to a time-out of the test either.
+    // An endless loop would never yield to a time-out of the test.
     if (asked.length > 50) throw new Error('asked without end');
     return { items: ['x'], NextToken: tokenOf(asked.length) };
   });
@@ -22,9 +22,9 @@ function readList(tokenOf: (asked: number) => string | undefined, mostPages?: nu
 
 describe('readAwsList', () => {
   it.each([
-    ['that of the page itself', ['a', 'a'], 2],
-    ['that of an earlier page', ['a', 'b', 'c', 'a'], 4],
-    ['two in turn', ['a', 'b', 'a', 'b'], 3],
+    ['the token of the page itself', ['a', 'a'], 2],
+    ['the token of an earlier page', ['a', 'b', 'c', 'a'], 4],
+    ['one of two in turn', ['a', 'b', 'a', 'b'], 3],
   ])('fm-54 ends at once, and names cause and fix, when the token is %s', async (_, tokens, calls) => {
     const { asked, reading } = readList((count) => tokens[(count - 1) % tokens.length]);
 
@@ -36,7 +36,7 @@ describe('readAwsList', () => {
     expect(asked).toHaveLength(calls);
   });
 
-  it('fm-54 ends a list whose tokens are new for ever', async () => {
+  it('fm-54 ends a list of endless new tokens', async () => {
     const { asked, reading } = readList((count) => `token-${count}`, 3);
 
     await expect(reading).rejects.toMatchObject({
@@ -46,7 +46,7 @@ describe('readAwsList', () => {
     expect(asked).toEqual([undefined, 'token-1', 'token-2']);
   });
 
-  it('fm-54 reads a list of as many pages as there may be', async () => {
+  it('fm-54 reads a list with the largest allowed number of pages', async () => {
     const { reading } = readList((count) => (count < 3 ? `token-${count}` : ''), 3);
 
     await expect(reading).resolves.toEqual(['x', 'x', 'x']);

@@ -13,7 +13,10 @@ if (!first || !second) throw new Error('two regions');
 
 const hourMs = 3_600_000;
 
-/** A role that STS gives, refuses or fails for, as `answer` says of each call; nobody waits too long unless `isPatienceOver`. */
+/**
+ * A role for which STS returns credentials, refuses or fails, as `answer` says for each call.
+ * Nobody waits too long unless `isPatienceOver`.
+ */
 function open(answer: (region: string, call: number) => Promise<RoleKeys> | RoleKeys, isPatienceOver = false) {
   const clock = {
     ...createFakeClock(),
@@ -41,7 +44,7 @@ function failing(code: ErrorCode, why = 'the role cannot be taken'): never {
 }
 
 describe('fm-08 the credentials of a role', () => {
-  it('are taken once for all regions, whoever asks, at once or later', async () => {
+  it('are requested once for all regions, at one time or later', async () => {
     const opened = open((region) => opened.keysOf(region));
     const { role, calls } = opened;
 
@@ -52,7 +55,7 @@ describe('fm-08 the credentials of a role', () => {
     expect([...together, later].map(({ accessKeyId }) => accessKeyId)).toEqual(Array(5).fill('us-east-1'));
   });
 
-  it('are taken anew five minutes before they end, by whichever clock went further', async () => {
+  it('are renewed five minutes before they expire, by the clock that is ahead', async () => {
     const opened = open((_, call) => opened.keysOf(`call ${call}`));
     const { role, clock } = opened;
     const named = async () => (await role(first)).accessKeyId;
@@ -87,7 +90,7 @@ describe('fm-08 the credentials of a role', () => {
     expect([soon.accessKeyId, late.accessKeyId]).toEqual(['call 1', 'call 2']);
   });
 
-  it('are used until they end where they cannot be renewed', async () => {
+  it('are used until they expire where they cannot be renewed', async () => {
     const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : failing('TIMEOUT')));
     const { role, clock } = opened;
 
@@ -100,7 +103,7 @@ describe('fm-08 the credentials of a role', () => {
     await expect(role(first)).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
-  it('are used by all regions until they end where the role is refused meanwhile', async () => {
+  it('are used by all regions until they expire where the role is refused meanwhile', async () => {
     const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : failing('ACCESS_DENIED')));
     const { role, clock } = opened;
 
@@ -114,7 +117,7 @@ describe('fm-08 the credentials of a role', () => {
     expect(over).toMatchObject(scopes.map(() => ({ status: 'rejected', reason: { code: 'ACCESS_DENIED' } })));
   });
 
-  it('are used until they end where STS says nothing', async () => {
+  it('are used until they expire where STS does not answer', async () => {
     const silent = new Promise<RoleKeys>(() => {});
     const opened = open((_, call) => (call === 1 ? opened.keysOf('call 1') : silent), true);
     const { role, clock } = opened;
@@ -128,8 +131,8 @@ describe('fm-08 the credentials of a role', () => {
   });
 });
 
-describe('fm-08 a role that is refused', () => {
-  it('is asked for once in each pass, and all of its regions get the same error', async () => {
+describe('fm-08 a refused role', () => {
+  it('is requested once in each pass, and all of its regions get one error', async () => {
     const { role, calls } = open(() => failing('ACCESS_DENIED'));
     const pass = async () => {
       const errors = await Promise.all(scopes.map((scope) => role(scope).catch((thrown: unknown) => thrown)));
@@ -142,7 +145,7 @@ describe('fm-08 a role that is refused', () => {
     expect(calls).toHaveLength(3);
   });
 
-  it('is used as soon as it is given', async () => {
+  it('is used as soon as STS accepts it', async () => {
     const opened = open((_, call) => (call === 1 ? failing('ACCESS_DENIED') : opened.keysOf('given')));
     const { role } = opened;
 
@@ -154,8 +157,8 @@ describe('fm-08 a role that is refused', () => {
   });
 });
 
-describe('STS of one region that is away', () => {
-  it('costs no other region anything: the next one asks by itself', async () => {
+describe('an STS endpoint that is down in one region', () => {
+  it('affects no other region: the next region calls its own STS', async () => {
     const opened = open((region) => (region === 'us-east-1' ? failing('UNREACHABLE') : opened.keysOf(region)));
     const { role } = opened;
 
@@ -166,7 +169,7 @@ describe('STS of one region that is away', () => {
     expect((await role(first)).accessKeyId).toBe('us-west-2');
   });
 
-  it('costs no other region anything where a policy denies that region alone', async () => {
+  it('affects no other region where a policy denies that region alone', async () => {
     const denied = 'sts:AssumeRole failed: not authorized, with an explicit deny in a service control policy';
     const opened = open((region) =>
       region === 'us-east-1' ? failing('ACCESS_DENIED', denied) : opened.keysOf(region),
@@ -179,7 +182,7 @@ describe('STS of one region that is away', () => {
     expect(other).toMatchObject({ status: 'fulfilled', value: { accessKeyId: 'us-west-2' } });
   });
 
-  it('is not waited for where it says nothing', async () => {
+  it('is not waited for where it does not answer', async () => {
     const silent = new Promise<RoleKeys>(() => {});
     const opened = open((region) => (region === 'us-east-1' ? silent : opened.keysOf(region)), true);
     const { role } = opened;

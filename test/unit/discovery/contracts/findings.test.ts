@@ -15,20 +15,20 @@ function found(services: readonly ServiceState[], { zones, ...over }: Over = {})
 
 const codes = (services: readonly ServiceState[], over?: Over) => found(services, over).map(({ code }) => code);
 
-it('finds nothing where everything is as the contract says', () => {
+it('the findings are empty where everything matches the contract', () => {
   const state = serviceState({ connections: [connectionTo()], permissions: [{ principal: root('111111111111') }] });
 
   expect(found([state])).toEqual([]);
 });
 
-describe('connections', () => {
+describe('findings about connections', () => {
   it.each([
     [
       'manual',
       'accept it (aws ec2 accept-vpc-endpoint-connections --region us-east-1 --service-id vpce-svc-0a --vpc-endpoint-ids vpce-01), or set contracts.accept to contracted',
     ],
     ['contracted', 'the next sync accepts it, where policy and approval let it'],
-  ] as const)('are told that wait although the contract lets them in (accept: %s)', (accept, fix) => {
+  ] as const)('name a waiting connection that the contract allows (accept: %s)', (accept, fix) => {
     const state = serviceState({ connections: [connectionTo({ state: 'pendingAcceptance' })] });
 
     expect(found([state], { accept })).toEqual([
@@ -45,7 +45,7 @@ describe('connections', () => {
     ]);
   });
 
-  it.each(['available', 'pending'])('are told that nobody in the contract has (%s)', (state) => {
+  it.each(['available', 'pending'])('name a connection outside the contract (%s)', (state) => {
     const stranger = connectionTo({ endpointId: 'vpce-0f', account: '999999999999', state });
 
     const [finding] = found([serviceState({ connections: [connectionTo(), stranger] })]);
@@ -61,7 +61,7 @@ describe('connections', () => {
     });
   });
 
-  it('are told whose consumer may call nothing behind the service', () => {
+  it('name a connection whose consumer may call nothing behind the service', () => {
     const state = serviceState({ domains: ['other'], connections: [connectionTo()] });
 
     expect(found([state])).toMatchObject([
@@ -77,7 +77,7 @@ describe('connections', () => {
   });
 
   it.each(['rejected', 'deleted', 'deleting', 'failed', 'expired', 'teleported'])(
-    'are nobody to speak of when they are %s',
+    'ignore a connection that is %s',
     (state) => {
       const gone = connectionTo({ endpointId: 'vpce-0f', account: '999999999999', state });
 
@@ -85,7 +85,7 @@ describe('connections', () => {
     },
   );
 
-  it('are told that cannot be read, and nothing else is said of them', () => {
+  it('name an unreadable connection, and say nothing else of it', () => {
     const odd = connectionTo({ account: '999999999999', misfit: 'VpcEndpointState: no state' });
 
     expect(found([serviceState({ connections: [connectionTo({ endpointId: 'vpce-02' }), odd] })])).toMatchObject([
@@ -97,17 +97,17 @@ describe('connections', () => {
     ]);
   });
 
-  it('are not spoken of where they are not known now', () => {
+  it('are empty while the connections are not known', () => {
     expect(
       codes([serviceState({ connections: 'unknown', permissions: [{ principal: root('999999999999') }] })]),
     ).toEqual([]);
   });
 });
 
-describe('principals', () => {
+describe('findings about principals', () => {
   const consumers = { sd1 };
 
-  it('are told that nobody uses, with the command that removes them', () => {
+  it('name an unused principal, with the command that removes it', () => {
     const state = serviceState({
       connections: [connectionTo()],
       permissions: [{ principal: root('111111111111') }, { principal: root('999999999999') }],
@@ -129,17 +129,17 @@ describe('principals', () => {
     ['of a user or role whose account connects', `arn:aws:iam::111111111111:role/deployer`],
     ['of an organization', 'arn:aws:organizations::999999999999:ou/o-1/ou-1'],
     ['of a service', 'vpce.amazonaws.com'],
-  ])('are left alone: %s', (_, principal) => {
+  ])('ignore a principal %s', (_, principal) => {
     expect(found([serviceState({ connections: [connectionTo()], permissions: [{ principal }] })])).toEqual([]);
   });
 
-  it('are told as a contract that does not connect, and not twice', () => {
+  it('name an unconnected contract once, and not its principal again', () => {
     expect(codes([serviceState({ permissions: [{ principal: root('111111111111') }] })])).toEqual([
       'contract-unconnected',
     ]);
   });
 
-  it('are left alone where an endpoint may be of any account', () => {
+  it('ignore principals where an endpoint may be of any account', () => {
     const state = serviceState({
       connections: [
         connectionTo(),
@@ -154,7 +154,7 @@ describe('principals', () => {
   it.each([
     [true, 'every AWS account may ask to connect', 'allow the principals of contracts.consumers alone'],
     [false, 'is let in at once', 'and require acceptance'],
-  ])('are told that are everybody (acceptance required: %s)', (acceptanceRequired, reason, fix) => {
+  ])('name a principal for everybody (acceptance required: %s)', (acceptanceRequired, reason, fix) => {
     const state = serviceState({
       connections: [connectionTo()],
       permissions: [{ principal: '*' }],
@@ -172,8 +172,8 @@ describe('principals', () => {
   });
 });
 
-describe('consumers', () => {
-  it('are told that have no endpoint, and where to make one', () => {
+describe('findings about consumers', () => {
+  it('name a consumer without an endpoint, and the place to create one', () => {
     expect(found([serviceState()])).toEqual([
       {
         code: 'contract-unconnected',
@@ -185,7 +185,7 @@ describe('consumers', () => {
     ]);
   });
 
-  it('are connected to the gateway by one of its services, and told once where they are not', () => {
+  it('name an unconnected consumer once, if no service of the gateway has its endpoint', () => {
     const far = serviceState({ serviceId: 'vpce-svc-0b', region: 'eu-west-1' });
 
     expect(codes([serviceState({ connections: [connectionTo()] }), far])).toEqual([]);
@@ -197,22 +197,22 @@ describe('consumers', () => {
     ).toEqual([]);
   });
 
-  it('are no matter of a service behind which they call nothing', () => {
+  it('ignore a consumer at a service behind which it calls nothing', () => {
     expect(found([serviceState({ domains: ['other'] })])).toEqual([]);
     expect(found([serviceState()], { consumers: { sd1: { ...sd1, calls: [] } } })).toEqual([]);
   });
 
-  it('wait, and are not told as unconnected', () => {
+  it('name a waiting consumer, and do not call it unconnected', () => {
     expect(codes([serviceState({ connections: [connectionTo({ state: 'pendingAcceptance' })] })])).toEqual([
       'pending-contracted',
     ]);
   });
 });
 
-describe('zones', () => {
+describe('findings about zones', () => {
   const zones = new Map([['vpce-01', new Set(['use1-az1', 'use1-az4'])]]);
 
-  it('are told that the service does not serve, of endpoints whose zones are known', () => {
+  it('name zones without the service, for endpoints with known zones', () => {
     const other = connectionTo({ endpointId: 'vpce-02' });
 
     expect(found([serviceState({ connections: [connectionTo(), other] })], { zones })).toMatchObject([
@@ -228,13 +228,16 @@ describe('zones', () => {
   it.each([
     ['the zones of the service are not known', serviceState({ connections: [connectionTo()], setup: { zoneIds: [] } })],
     ['the service is not known', serviceState({ connections: [connectionTo()], setup: 'unknown' })],
-    ['the endpoint is of another region', serviceState({ connections: [connectionTo({ region: 'us-west-2' })] })],
-    ['nobody knows where the endpoint is', serviceState({ connections: [connectionTo({ endpointId: 'vpce-02' })] })],
-  ])('are not judged where %s', (_, state) => {
+    ['the endpoint lies in another region', serviceState({ connections: [connectionTo({ region: 'us-west-2' })] })],
+    [
+      'the place of the endpoint is not known',
+      serviceState({ connections: [connectionTo({ endpointId: 'vpce-02' })] }),
+    ],
+  ])('are empty where %s', (_, state) => {
     expect(found([state], { zones })).toEqual([]);
   });
 
-  it('are those of the endpoints of own sources', () => {
+  it('use the zones of the endpoints of own sources', () => {
     const address = (zoneId?: string) => ({ ip: '10.0.0.1', region: 'us-east-1', zoneId });
     const endpoints = [
       endpointOf({ id: 'vpce-01', addresses: [address('use1-az1'), address('use1-az4')] }),
@@ -245,8 +248,8 @@ describe('zones', () => {
   });
 });
 
-describe('targets', () => {
-  it('are told that do not answer, zone by zone', () => {
+describe('findings about targets', () => {
+  it('name unhealthy targets, zone by zone', () => {
     const health = [
       { zoneId: '-', healthy: 1, unhealthy: 1 },
       { zoneId: 'use1-az1', healthy: 2, unhealthy: 0 },
@@ -264,7 +267,7 @@ describe('targets', () => {
     ]);
   });
 
-  it('are not spoken of where nobody may look', () => {
+  it('are empty without permission to read the health', () => {
     expect(found([serviceState({ connections: [connectionTo()], health: 'unknown' })])).toEqual([]);
   });
 });

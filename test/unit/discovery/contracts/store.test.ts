@@ -20,11 +20,11 @@ const goodsOf = (endpointId: string, observedAtMs: number) => {
   return { goods: { connections: { value: [connection], observedAtMs } } };
 };
 
-it('leaves nothing older behind where it cannot write, so that the next process takes nothing old for what is known', async () => {
+it('a store that cannot be written removes its older file, so that no process trusts old data', async () => {
   const store = open();
   await store.write('vpce-svc-1', goodsOf('vpce-1', 1));
   const before = readdirSync(stateDir);
-  // No JSON can be made of it, as none fits on a full disk.
+  // No JSON can be made of it. This fails like a full disk.
   const failed = await store.write('vpce-svc-1', goodsOf('vpce-2', 2n as unknown as number));
   const read = await open().read('vpce-svc-1');
   const written = await store.write('vpce-svc-1', goodsOf('vpce-1', 1));

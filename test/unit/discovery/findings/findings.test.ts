@@ -13,7 +13,7 @@ const { sources } = configSchema.parse({
 });
 const signal = new AbortController().signal;
 
-/** Findings over a reader of which each test says only what it is about. */
+/** Findings over a reader; each test sets only the fields that it needs. */
 function openFindings(over: Partial<NetworkReader> = {}, zoneIds: ReadonlyMap<string, string> = new Map()) {
   const reader: NetworkReader = {
     listServices: async () => [],
@@ -29,7 +29,7 @@ const endpoint = endpointOf({ serviceName: 'svc', vpcId: 'vpc-1' });
 const snapshot = snapshotOf(knownScope([endpoint]), knownScope([], [], west));
 
 describe('findings', () => {
-  it('take the zones of a service by the names of the account where AWS gives no ids', async () => {
+  it("use the account's zone names for a service where AWS returns no ids", async () => {
     const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a'] }];
     const add = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
 
@@ -40,14 +40,14 @@ describe('findings', () => {
     ]);
   });
 
-  it('say nothing about a service of which one zone has no known id', async () => {
+  it('are empty for a service with a zone of unknown id', async () => {
     const services = [{ name: 'svc', zoneIds: [], zoneNames: ['us-east-1a', 'us-east-1b'] }];
     const add = openFindings({ listServices: async () => services }, new Map([['us-east-1a', 'use1-az1']]));
 
     expect(await add(snapshot, signal)).toMatchObject({ findings: [], warnings: [] });
   });
 
-  it('ask about scopes that were read and list something, and about no other', async () => {
+  it('cover known scopes with endpoints, and no other scope', async () => {
     const listServices = jest.fn<NetworkReader['listServices']>(async () => []);
     const add = openFindings({ listServices });
 
@@ -58,7 +58,7 @@ describe('findings', () => {
     expect(listServices).toHaveBeenCalledTimes(1);
   });
 
-  it('fm-02 warn once where networks cannot be read, and leave the scopes as they are', async () => {
+  it('fm-02 warn once where networks cannot be read, and leave the scopes unchanged', async () => {
     const denied = new PrivatelinkError('not allowed', { code: 'ACCESS_DENIED', fix: undefined });
     const add = openFindings({ listSubnets: async () => Promise.reject(denied) });
     const both = snapshotOf(knownScope([endpoint]), knownScope([{ ...endpoint, scopeId: west.id }], [], west));

@@ -53,13 +53,13 @@ function discover(
   return firstOf(source).discover(signal);
 }
 
-/** What discovery makes of one instance of `employees`. */
+/** Discovers one instance of `employees`. */
 function discoverOne(attributes: Readonly<Record<string, string>>, over: Readonly<Record<string, unknown>> = {}) {
   return discover(readerOf({ instances: { 'arn:srv-1': [instance('one', attributes)] } }), over);
 }
 
 describe('an instance', () => {
-  it('is an endpoint of the domain that the service is named for', async () => {
+  it("is an endpoint of the domain with its service's name", async () => {
     expect(await discoverOne({ AWS_INSTANCE_PORT: '8080' })).toEqual({
       endpoints: [
         {
@@ -84,7 +84,7 @@ describe('an instance', () => {
     });
   });
 
-  it('is left out when this owner published it, and has its zone when another did', async () => {
+  it('is left out when this owner published it, and has its zone when another owner did', async () => {
     const published = { 'kong-privatelink:zone': 'use1-az1' };
 
     const own = await discoverOne({ ...published, 'kong-privatelink:owner': 'test' });
@@ -118,10 +118,10 @@ describe('an instance', () => {
 
   it.each([
     ['no address', { AWS_INSTANCE_IPV4: '' }, {}, 'missing-field', 'neither AWS_INSTANCE_IPV4 nor AWS_INSTANCE_IPV6'],
-    ['what is no address', { AWS_INSTANCE_IPV4: 'db.internal' }, {}, 'missing-field', 'db.internal'],
-    ['a port that is none', { AWS_INSTANCE_PORT: 'http' }, {}, 'bad-tag', '"http"'],
+    ['an invalid address', { AWS_INSTANCE_IPV4: 'db.internal' }, {}, 'missing-field', 'db.internal'],
+    ['an invalid port', { AWS_INSTANCE_PORT: 'http' }, {}, 'bad-tag', '"http"'],
     ['another gateway', { 'kong:gateway': 'other' }, {}, 'other-gateway', 'other'],
-    ['a service that is not allowed', {}, { allow: { serviceNames: ['pay*'] } }, 'service-not-allowed', 'employees'],
+    ['a forbidden service', {}, { allow: { serviceNames: ['pay*'] } }, 'service-not-allowed', 'employees'],
   ])('is quarantined with %s', async (_, attributes, over, code, words) => {
     expect(await discoverOne(attributes, over)).toMatchObject({
       endpoints: [],
@@ -159,13 +159,13 @@ describe('an instance', () => {
       'set attribute kong:gateway to test to use the endpoint here, or remove the tag',
     ],
     [
-      'a name of something else',
+      'the name of another domain',
       'employees',
       { AWS_INSTANCE_IPV4: '', AWS_INSTANCE_CNAME: 'api.partner.example' },
       'it has neither AWS_INSTANCE_IPV4 nor AWS_INSTANCE_IPV6, but AWS_INSTANCE_CNAME "api.partner.example"',
       'name it in a source of type dns, which follows such names',
     ],
-  ])('is told by what Cloud Map calls it, where it is quarantined for %s', async (_, name, attributes, reason, fix) => {
+  ])("is quarantined for %s with Cloud Map's name of the field", async (_, name, attributes, reason, fix) => {
     const reader = readerOf({
       services: [{ ...employees, name }],
       instances: { 'arn:srv-1': [instance('one', attributes)] },
@@ -215,7 +215,7 @@ describe('an instance', () => {
     },
   );
 
-  it('fm-45 is quarantined where AWS gives it in another form, and the rest goes on', async () => {
+  it('fm-45 is quarantined where AWS returns a malformed instance, and the rest goes on', async () => {
     const odd = { id: 'odd', attributes: new Map<string, string>(), misfit: 'Attributes: no' };
     const reader = readerOf({ instances: { 'arn:srv-1': [odd, instance('one')] } });
 
@@ -225,7 +225,7 @@ describe('an instance', () => {
     });
   });
 
-  it('fm-44 has a public address where allow.addresses grants it', async () => {
+  it('fm-44 may have a public address that allow.addresses grants', async () => {
     const over = { allow: { addresses: ['203.0.113.0/24'] } };
 
     expect(await discoverOne({ AWS_INSTANCE_IPV4: '203.0.113.7' }, over)).toMatchObject({
@@ -242,14 +242,14 @@ describe('an instance', () => {
     });
   });
 
-  it('fm-23 is quarantined when AWS does not say how old its service is', async () => {
+  it('fm-23 is quarantined when AWS does not return the age of its service', async () => {
     const services = [{ ...employees, createdAtMs: undefined }];
     const reader = readerOf({ services, instances: { 'arn:srv-1': [instance('one')] } });
 
     expect(await discover(reader)).toMatchObject({ endpoints: [], quarantined: [{ code: 'missing-field' }] });
   });
 
-  it('has an id that can be a tag, and that no other instance has', async () => {
+  it('has a unique id that can be a tag', async () => {
     const names = ['a/b', 'a.b', 'a:b', 'a'];
     const reader = readerOf({
       services: [payroll, employees],
@@ -268,7 +268,7 @@ describe('an instance', () => {
   });
 });
 
-describe('the zone that ECS names', () => {
+describe('the zone name of an ECS task', () => {
   const readZoneIds = jest.fn(async () => new Map([['us-east-1a', 'use1-az4']]));
   const readAccount = jest.fn(async (): Promise<string | undefined> => '111111111111');
 
@@ -288,16 +288,16 @@ describe('the zone that ECS names', () => {
   }
 
   it.each([
-    ['the zone that the name means in the account', { AVAILABILITY_ZONE: 'us-east-1a' }, 'use1-az4'],
-    ['none where the account has no such zone', { AVAILABILITY_ZONE: 'eu-west-1a' }, undefined],
-    ['none for an id in place of a name', { AVAILABILITY_ZONE: 'use1-az4' }, undefined],
+    ['the zone with that name in the account', { AVAILABILITY_ZONE: 'us-east-1a' }, 'use1-az4'],
+    ['none where the account does not have the zone', { AVAILABILITY_ZONE: 'eu-west-1a' }, undefined],
+    ['none for an id instead of a name', { AVAILABILITY_ZONE: 'use1-az4' }, undefined],
     [
-      'the zone that its publisher wrote, where there is one',
+      'the zone that its publisher wrote, if any',
       { AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'use1-az4' },
       'use1-az4',
     ],
     [
-      'the named one where that of the publisher is not believed',
+      "the named zone if the publisher's zone is not credible",
       { AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'use1-az99' },
       'use1-az4',
     ],
@@ -307,25 +307,25 @@ describe('the zone that ECS names', () => {
 
   it.each([
     ['of the account that reads', '111111111111', 'use1-az4'],
-    ['of another account, where the name means another zone', '222222222222', undefined],
-  ])('counts for an instance %s', async (_, createdBy, zoneId) => {
+    ['of another account, whose names mean other zones', '222222222222', undefined],
+  ])('is read as the reading account names it, for an instance %s', async (_, createdBy, zoneId) => {
     expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, createdBy)).toBe(zoneId);
   });
 
-  it('does not count where it cannot be told whose the instance is', async () => {
+  it('does not apply if the reading account is unknown', async () => {
     readAccount.mockResolvedValueOnce(undefined);
 
     expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, '111111111111')).toBeUndefined();
   });
 
-  it('counts for the account of a role, without asking', async () => {
+  it('applies to the account of a role, without a call', async () => {
     const accounts = [{ roleArn: 'arn:aws:iam::333333333333:role/kong-privatelink' }];
 
     expect(await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a' }, '333333333333', { accounts })).toBe('use1-az4');
     expect(readAccount).not.toHaveBeenCalled();
   });
 
-  it('costs one call where publishers wrote zones too, also when AWS does not answer it', async () => {
+  it('costs one call even with zones of publishers, and even if AWS does not answer', async () => {
     readZoneIds.mockResolvedValueOnce(new Map());
 
     await zoneOf({ AVAILABILITY_ZONE: 'us-east-1a', 'kong-privatelink:zone': 'nowhere' });
@@ -333,7 +333,7 @@ describe('the zone that ECS names', () => {
     expect(readZoneIds).toHaveBeenCalledTimes(1);
   });
 
-  it('costs no call where no instance names one', async () => {
+  it('costs no call where no instance has a zone name', async () => {
     await zoneOf({}, '111111111111');
 
     expect(readZoneIds).not.toHaveBeenCalled();
@@ -341,7 +341,7 @@ describe('the zone that ECS names', () => {
   });
 });
 
-describe('health', () => {
+describe('the health of instances', () => {
   const states = async (health: Readonly<Record<string, string>>) => {
     const instances = { 'arn:srv-1': [instance('one'), instance('two')] };
     return (await discover(readerOf({ instances, health }))).endpoints.map(({ state }) => state);
@@ -352,14 +352,14 @@ describe('health', () => {
     ['one unhealthy', { one: 'UNHEALTHY', two: 'HEALTHY' }, ['partial', 'available']],
     ['one unknown', { one: 'UNKNOWN', two: 'UNHEALTHY' }, ['available', 'partial']],
     ['one just registered', { two: 'UNHEALTHY' }, ['available', 'partial']],
-  ])('holds the unhealthy and routes to the rest: %s', async (_, health, expected) => {
+  ])('holds unhealthy instances and routes to the others: %s', async (_, health, expected) => {
     expect(await states(health)).toEqual(expected);
   });
 
   it.each([
     ['there is no health check', { ...employees, isHealthChecked: false }, [instance('one')]],
     ['there is no instance', employees, []],
-  ])('is not asked for when %s', async (_, service, list) => {
+  ])('is not read when %s', async (_, service, list) => {
     const reader = readerOf({ services: [service], instances: { 'arn:srv-1': list } });
 
     await discover(reader);
@@ -379,8 +379,8 @@ describe('the namespace', () => {
 
   it.each([
     ['it does not exist', [], [where, 'no Cloud Map namespace shared', 'create it']],
-    ['its name means two', [shared, { ...shared, id: 'ns-0' }], [where, 'write one of ns-0, ns-1']],
-  ])('fails the scope when %s, saying where and how to fix it', async (_, namespaces, words) => {
+    ['its name has two matches', [shared, { ...shared, id: 'ns-0' }], [where, 'write one of ns-0, ns-1']],
+  ])('fails the scope when %s, with the place and the fix', async (_, namespaces, words) => {
     const failure = await discover(readerOf({ namespaces })).catch((thrown) => thrown);
 
     expect(failure).toBeInstanceOf(PrivatelinkError);
@@ -404,7 +404,7 @@ describe('the services', () => {
     expect(endpoints.map(({ domain }) => domain)).toEqual(expected);
   });
 
-  it('fail the scope when one that is listed does not exist', async () => {
+  it('fail the scope when a listed service does not exist', async () => {
     await expect(discover(reader, { services: ['employees', 'gone'] })).rejects.toMatchObject({
       message: expect.stringMatching(`^${where}: namespace shared has no service gone; .*services`),
     });
@@ -433,13 +433,13 @@ describe('confirmGone', () => {
   const { discover, confirmGone } = firstOf(source);
   const ids = ['srv-1.vpce-1~eni-1', 'srv-1.vpce-1~eni-2', 'srv-2.vpce-1~eni-3', 'vpce-9'];
 
-  it('fm-30 gives the instances that their service does not know, of the services that were listed', async () => {
+  it('fm-30 returns the instances that their listed service does not know', async () => {
     await discover(signal);
 
     expect(await confirmGone?.(ids, signal)).toEqual(['srv-1.vpce-1~eni-2']);
   });
 
-  it('fm-01 gives nothing for a scope that was never listed', async () => {
+  it('fm-01 returns nothing for a scope that was never listed', async () => {
     const fresh = createCloudMapSource(cloudMapConfig(), {
       owner: 'test',
       readersOf: () => ({ ...unasked, reader: world }),

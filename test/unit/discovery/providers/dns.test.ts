@@ -16,7 +16,10 @@ function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** Answers from `records`, by `<type> <name>`: addresses, or SRV as `priority weight port target`, with a time to live. */
+/**
+ * A resolver with `records`, by `<type> <name>`: addresses, or SRV as `priority weight port
+ * target`, with a time to live.
+ */
 function fakeResolver(records: Records) {
   const asked: string[] = [];
   const signals = new Set<AbortSignal>();
@@ -63,7 +66,7 @@ describe('createDnsSource', () => {
     expect(scopesOf(open(one).source)).toEqual([scope]);
   });
 
-  it('asks with signals of its own: of many listeners to one that it was given Node warns', async () => {
+  it('asks with its own signals, because Node warns of many listeners on one signal', async () => {
     const records: Records = new Map([...one, ['SRV _api.corp', ['1 5 8080 a.corp']], ['A a.corp', ['10.0.0.2']]]);
     const names = ['api.corp', '_api.corp'].map((name, index) => ({ name, domain: `sd${index}` }));
     const { discover, asked, signals } = open(records, names);
@@ -74,7 +77,7 @@ describe('createDnsSource', () => {
     expect([signals.size > 0, signals.has(signal)]).toEqual([true, false]);
   });
 
-  it('gives A and AAAA of a name as one endpoint, ordered and spelled in one way', async () => {
+  it('returns A and AAAA of a name as one endpoint, sorted and in one spelling', async () => {
     const records: Records = new Map([
       ['A api.corp', ['10.0.0.2', '10.0.0.1']],
       ['AAAA api.corp', ['fd00::1']],
@@ -98,7 +101,7 @@ describe('createDnsSource', () => {
     ]);
   });
 
-  it('takes ports and weights from SRV, of the most preferred records only', async () => {
+  it('takes ports and weights from SRV, only from the records with the best priority', async () => {
     const records: Records = new Map<string, readonly string[]>([
       ['SRV _http._tcp.corp', ['1 5 8081 b.corp', '1 0 8080 a.corp', '2 9 8080 spare.corp']],
       ['A a.corp', ['10.0.0.1']],
@@ -115,7 +118,7 @@ describe('createDnsSource', () => {
     ]);
   });
 
-  it('gives the same whatever the order of the answers, and however often one repeats', async () => {
+  it('returns equal endpoints whatever the order and repetition of answers', async () => {
     const ips = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
     const srv = ['1 5 8081 b.corp', '1 9 8081 b.corp', '1 1 8080 a.corp'];
     const names = [
@@ -173,7 +176,7 @@ describe('createDnsSource', () => {
     expect(asked.filter((question) => question === 'A api.corp')).toHaveLength(times);
   });
 
-  it('fm-20 keeps the last answer on an error for an hour, then the scope is unknown', async () => {
+  it('fm-20 keeps the last answer during errors for an hour, and then the scope is unknown', async () => {
     const records: Records = new Map(one);
     const { discover, clock } = open(records);
     const before = await discover();
@@ -191,7 +194,7 @@ describe('createDnsSource', () => {
     });
   });
 
-  it.each([-6, 6])('fm-41 asks again after the time to live, whatever the clock is set by (%i h)', async (hours) => {
+  it.each([-6, 6])('fm-41 asks again after the time to live, even if the clock is set by %i h', async (hours) => {
     const { discover, clock, asked } = open(new Map([['A api.corp', [['10.0.0.1', 1]]]]));
     await discover();
     clock.step(hours * 3_600_000);
@@ -203,7 +206,7 @@ describe('createDnsSource', () => {
     expect([early, asked.filter((question) => question.startsWith('A ')).length]).toEqual([1, 2]);
   });
 
-  it('fm-39 says when its answers were given: the oldest of them', async () => {
+  it('fm-39 reports the time of its oldest answer', async () => {
     const records: Records = new Map([
       ['A api.corp', [['10.0.0.1', 300]]],
       ['AAAA api.corp', [['fd00::1', 1]]],
@@ -221,7 +224,7 @@ describe('createDnsSource', () => {
     expect(observed).toEqual([1_000, 1_000, 1_000, 1_000, 1_000, 241_000, 301_000]);
   });
 
-  it.each([-6, 6])('fm-41 says so by the clock as it was set (%i h)', async (hours) => {
+  it.each([-6, 6])('fm-41 reports this time by the clock as it was set (%i h)', async (hours) => {
     const { discover, clock } = open(
       new Map([
         ['A api.corp', [['10.0.0.1', 300]]],
@@ -235,7 +238,7 @@ describe('createDnsSource', () => {
     expect((await discover()).observedAtMs).toBe(clock.now() - 60_000);
   });
 
-  describe('whose answers rotate', () => {
+  describe('with rotating answers', () => {
     /** The addresses, or weights by host and port, after each of these answers. */
     async function usedOver(type: string, answers: readonly (readonly string[])[], waitMs = 60_000) {
       const name = type === 'SRV' ? '_http._tcp.corp' : 'api.corp';
@@ -258,7 +261,7 @@ describe('createDnsSource', () => {
 
     const [a, b, c] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
 
-    it('fm-39 has all that it gave within the hour from the third change on', async () => {
+    it('fm-39 uses all answers of the last hour from the third change on', async () => {
       expect(await usedOver('A', [[a], [b], [c], [a], [a], [b]])).toEqual([
         [a],
         [b],
@@ -269,11 +272,11 @@ describe('createDnsSource', () => {
       ]);
     });
 
-    it('has what it gave last while it only fails over, and back', async () => {
+    it('uses the last answer after a failover and a return', async () => {
       expect(await usedOver('A', [[a], [b], [a], [a]])).toEqual([[a], [b], [a], [a]]);
     });
 
-    it('has what it gave last once it has been steady for an hour', async () => {
+    it('uses the last answer after an hour without a change', async () => {
       const steady = Array.from({ length: 62 }, () => [a]);
 
       const used = await usedOver('A', [[a], [b], [c], ...steady]);
@@ -281,11 +284,11 @@ describe('createDnsSource', () => {
       expect([used[3], used[61], used[62]]).toEqual([[a, b, c], [a, b, c], [a]]);
     });
 
-    it('does not rotate by the order of an answer', async () => {
+    it('does not take another order for a rotation', async () => {
       expect(await usedOver('A', [[a, b], [b, a], [a, b], [b, a], [a]])).toEqual([[a, b], [a, b], [a, b], [a, b], [a]]);
     });
 
-    it('fm-39 counts of SRV what was given at the priority that is preferred now, with the weight given last', async () => {
+    it('fm-39 uses SRV records of the present priority, with their last weights', async () => {
       const answers = [
         ['1 1 80 a.corp', '2 1 80 c.corp'],
         ['1 2 80 b.corp'],
@@ -301,7 +304,7 @@ describe('createDnsSource', () => {
       ]);
     });
 
-    it('does not rotate by weights', async () => {
+    it('does not take other weights for a rotation', async () => {
       const answers = [1, 2, 3, 4, 5].map((weight) => [`1 ${weight} 80 a.corp`]);
 
       expect((await usedOver('SRV', answers)).at(-1)).toEqual(['10.0.1.1 5']);
@@ -312,7 +315,7 @@ describe('createDnsSource', () => {
     ['A api.corp', failure('ETIMEOUT'), 'UNREACHABLE', 'ETIMEOUT'],
     ['AAAA api.corp', failure('ESERVFAIL'), 'UNREACHABLE', 'ESERVFAIL'],
     ['A api.corp', [], 'UNCONFIRMED', 'resolves to nothing'],
-  ])('fm-03 when %s gives %p, the whole scope is unknown', async (question, answer, code, words) => {
+  ])('fm-03 when %s returns %p, the whole scope is unknown', async (question, answer, code, words) => {
     const records: Records = new Map([...one, ['A other.corp', ['10.0.0.9']], [question, answer]]);
     const names = [
       { name: 'other.corp', domain: 'sd1' },
@@ -323,7 +326,7 @@ describe('createDnsSource', () => {
     await expect(open(records, names).discover()).rejects.toMatchObject({ code, transient: true, message });
   });
 
-  it('fm-39 remembers what each name gives by turns, also while another fails', async () => {
+  it('fm-39 remembers the rotating answers of each name, even while another name fails', async () => {
     const names = Array.from({ length: 12 }, (_, index) => ({ name: `n${index}.corp`, domain: 'sd2' }));
     const records: Records = new Map(names.map(({ name }) => [`A ${name}`, ['10.0.0.1']]));
     records.set('A n0.corp', failure('ESERVFAIL'));
@@ -336,7 +339,7 @@ describe('createDnsSource', () => {
 
   it.each([
     ['has no record', []],
-    ['says that nobody serves', ['0 0 0 .']],
+    ['denies the service', ['0 0 0 .']],
     ['names a host that resolves to nothing', ['1 1 80 gone.corp']],
   ])('fm-03 when SRV %s, the whole scope is unknown', async (_, answer) => {
     const { discover } = open(new Map([['SRV _http._tcp.corp', answer]]), [{ name: '_http._tcp.corp', domain: 'sd2' }]);
@@ -368,7 +371,7 @@ describe('createDnsSource', () => {
     },
   );
 
-  it('takes a public address where the name says so', async () => {
+  it('accepts a public address where the entry grants it', async () => {
     const records: Records = new Map([['A www.corp', ['8.8.8.8']]]);
 
     const { endpoints } = await open(records, [{ name: 'www.corp', domain: 'sd1', public: true }]).discover();
@@ -377,7 +380,7 @@ describe('createDnsSource', () => {
   });
 
   it.each(['10.1.2.3', '172.31.0.1', '192.168.0.1', '100.64.0.1', 'fd12::1', '::ffff:10.0.0.1'])(
-    'takes the private address %s',
+    'accepts the private address %s',
     async (ip) => {
       const type = ip.includes(':') ? 'AAAA' : 'A';
 
@@ -391,7 +394,7 @@ describe('createDnsSource', () => {
     [1_000, 1, 0],
     [1_001, 0, 1],
     [5_000, 0, 1],
-  ])('gives %i addresses of one name as %i endpoints, %i quarantined', async (count, used, refused) => {
+  ])('returns %i addresses of one name as %i endpoints, %i quarantined', async (count, used, refused) => {
     const ips = Array.from({ length: count }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
 
     const { endpoints, quarantined } = await open(new Map([['A api.corp', ips]])).discover();
@@ -402,7 +405,7 @@ describe('createDnsSource', () => {
     );
   });
 
-  it('enforces what the source may claim', async () => {
+  it('enforces the limits of its source', async () => {
     const { quarantined } = await open(one, undefined, { allow: { domains: ['sd1'] } }).discover();
 
     expect(quarantined).toMatchObject([{ code: 'domain-not-allowed' }]);

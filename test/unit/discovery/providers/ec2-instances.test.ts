@@ -24,7 +24,7 @@ function tagged(tags: Readonly<Record<string, string>>): Partial<Instance> {
 }
 
 describe('an instance', () => {
-  it('is an endpoint at its private addresses, in the zone that its name means in the account', async () => {
+  it('is an endpoint at its private addresses, in the zone with its name in the account', async () => {
     const { endpoints } = await discover([instanceAnswer('i-1', tagged({ 'kong:port': '8080' }))]);
 
     expect(endpoints).toEqual([
@@ -52,7 +52,7 @@ describe('an instance', () => {
     expect(endpoints[0]?.addresses).toEqual([{ ip: '10.0.1.11', region: 'us-east-1', zoneId: undefined }]);
   });
 
-  it('keeps the zone id that AWS gives, and nobody is asked', async () => {
+  it("keeps the zone id of AWS's answer, without a call", async () => {
     const Placement = { AvailabilityZone: 'us-east-1a', AvailabilityZoneId: 'use1-az2' };
 
     const { endpoints } = await discover([instanceAnswer('i-1', { Placement })]);
@@ -79,7 +79,7 @@ describe('an instance', () => {
     expect(endpoints[0]?.addresses).toHaveLength(addresses);
   });
 
-  it('that is terminated needs no address, nor VPC', async () => {
+  it('may lack address and VPC when it is terminated', async () => {
     const over = { State: { Name: 'terminated' }, PrivateIpAddress: undefined, VpcId: undefined } as const;
 
     const { endpoints } = await discover([instanceAnswer('i-1', over)]);
@@ -101,7 +101,7 @@ describe('an instance', () => {
   it.each<[string, Readonly<Record<string, unknown>>, Partial<Instance>, string]>([
     ['a domain', { domains: ['sd3'] }, {}, 'domain-not-allowed'],
     ['a VPC', { vpcs: ['vpc-2'] }, {}, 'vpc-not-allowed'],
-    ['an endpoint service, which it has not', { serviceNames: ['com.*'] }, {}, 'service-not-allowed'],
+    ['an endpoint service, which it does not have', { serviceNames: ['com.*'] }, {}, 'service-not-allowed'],
     ['a root path', {}, tagged({ 'kong:path': '/' }), 'path-not-allowed'],
     ['another gateway', {}, tagged({ 'kong:gateway': 'other' }), 'other-gateway'],
     ['a bad tag', {}, tagged({ 'kong:port': 'many' }), 'bad-tag'],
@@ -111,7 +111,7 @@ describe('an instance', () => {
     expect(quarantined).toMatchObject([{ endpointId: 'i-1', scopeId: 'peered.self.us-east-1', code }]);
   });
 
-  it('is given once, in the order of ids', async () => {
+  it('is returned once, in the order of ids', async () => {
     const { endpoints } = await discover(['i-2', 'i-1', 'i-2'].map((id) => instanceAnswer(id)));
 
     expect(endpoints.map(({ id }) => id)).toEqual(['i-1', 'i-2']);

@@ -33,7 +33,7 @@ function resourceEndpoint(id: string, over: Partial<VpcEndpoint> = {}): VpcEndpo
 
 const discover = (config?: VpcEndpointsConfig) => discoverOver(mock, config);
 
-/** What discovery makes of an endpoint of type Resource beside one of type Interface. */
+/** Discovers an endpoint of type Resource beside one of type Interface. */
 function discoverBoth(
   associations: readonly VpcEndpointAssociation[],
   over: Partial<VpcEndpoint> = {},
@@ -54,7 +54,7 @@ const errorOf = (name: string, message = 'no') => Object.assign(new Error(messag
 const callsOf = (command: Parameters<typeof mock.ec2.commandCalls>[0]) => mock.ec2.commandCalls(command).length;
 
 describe('an endpoint of type Resource', () => {
-  it('fm-62 is routed to as one of type Interface is, and serves the resource that its association names', async () => {
+  it('fm-62 is routed to like type Interface, and serves the resource of its association', async () => {
     const { endpoints, quarantined } = await discoverBoth([associationAnswer('vpce-1')]);
 
     expect(quarantined).toEqual([]);
@@ -82,18 +82,13 @@ describe('an endpoint of type Resource', () => {
     ]);
   });
 
-  it.each(['Accessible', 'accessible', 'AVAILABLE'])(
-    'fm-62 counts as accessible where AWS spells it %s',
-    async (given) => {
-      const { endpoints } = await discoverBoth([
-        associationAnswer('vpce-1', { AssociatedResourceAccessibility: given }),
-      ]);
+  it.each(['Accessible', 'accessible', 'AVAILABLE'])('fm-62 is accessible when AWS spells it %s', async (given) => {
+    const { endpoints } = await discoverBoth([associationAnswer('vpce-1', { AssociatedResourceAccessibility: given })]);
 
-      expect(endpoints.map(({ id }) => id)).toEqual(['vpce-1', 'vpce-2']);
-    },
-  );
+    expect(endpoints.map(({ id }) => id)).toEqual(['vpce-1', 'vpce-2']);
+  });
 
-  it('fm-62 has one association where AWS lists the same twice, and those of other endpoints', async () => {
+  it('fm-62 has one association where AWS lists it twice, and ignores those of other endpoints', async () => {
     const VpcEndpointAssociations = ['vpce-1', 'vpce-1', 'vpce-9'].map((id) => associationAnswer(id));
     await discoverBoth([]);
     mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => ({ VpcEndpointAssociations }));
@@ -120,42 +115,42 @@ describe('an endpoint of type Resource', () => {
       'take the tag off and name its DNS names in a source of type dns',
     ],
     [
-      'one that is inaccessible',
+      'an inaccessible association',
       [{ AssociatedResourceAccessibility: 'Inaccessible' }],
       'resource-inaccessible',
       `AWS says of its association with ${resourceArn}: Inaccessible`,
       unreachable,
     ],
     [
-      'one in a state of tomorrow',
+      'an association in a future state',
       [{ AssociatedResourceAccessibility: 'Dozing' }],
       'resource-inaccessible',
       'Dozing',
       unreachable,
     ],
     [
-      'one that failed',
+      'a failed association',
       [{ FailureCode: 'Gone', FailureReason: 'it is deleted' }],
       'resource-inaccessible',
       'Accessible, Gone, it is deleted',
       unreachable,
     ],
     [
-      'one of which AWS does not say whether it is accessible',
+      'an association of unknown accessibility',
       [{ AssociatedResourceAccessibility: undefined }],
       'missing-field',
       'AssociatedResourceAccessibility',
       readAgain,
     ],
     [
-      'one of which AWS does not say what it reaches',
+      'an association without its resource',
       [{ AssociatedResourceArn: '' }],
       'missing-field',
       'AssociatedResourceArn',
       readAgain,
     ],
     [
-      'one in another form',
+      'a malformed association',
       [{ FailureReason: ['x'] as unknown as string }],
       'missing-field',
       'AWS gives its association in a form that cannot be read (FailureReason',
@@ -179,9 +174,9 @@ describe('an endpoint of type Resource', () => {
   });
 
   it.each([
-    ['is refused by the pattern of another', ['com.amazonaws.*'], ['vpce-2'], ['service-not-allowed']],
+    ['is refused by the pattern of another service', ['com.amazonaws.*'], ['vpce-2'], ['service-not-allowed']],
     [
-      'is taken by its own',
+      'is accepted by its own name',
       ['arn:aws:vpc-lattice:*:222222222222:resourceconfiguration/*', 'com.amazonaws.*'],
       ['vpce-1', 'vpce-2'],
       [],
@@ -202,7 +197,7 @@ describe('an endpoint of type Resource', () => {
   });
 
   it.each(['Deleted', 'Rejected', 'Failed'] as const)(
-    'fm-30 is reported as %s, and nothing more is asked',
+    'fm-30 is reported as %s, and costs no more calls',
     async (State) => {
       answerWith(mock, [[resourceEndpoint('vpce-1', { State })]]);
 
@@ -215,8 +210,8 @@ describe('an endpoint of type Resource', () => {
   );
 });
 
-describe('what AWS is asked for endpoints of type Resource', () => {
-  it('fm-62 is nothing where there is none', async () => {
+describe('the calls for endpoints of type Resource', () => {
+  it('fm-62 are not made without an endpoint of this type', async () => {
     answerWith(
       mock,
       [[endpointAnswer('vpce-2'), endpointAnswer('vpce-3', { VpcEndpointType: 'ServiceNetwork' })]],
@@ -229,7 +224,7 @@ describe('what AWS is asked for endpoints of type Resource', () => {
     expect(mock.ec2.calls()).toHaveLength(2);
   });
 
-  it('fm-62 is once for all of them, and after their interfaces: what joins an endpoint between both calls is seen', async () => {
+  it('fm-62 are one for all of them, after the call for interfaces, so that no association is missed', async () => {
     answerWith(mock, [[resourceEndpoint('vpce-1'), resourceEndpoint('vpce-2')]], interfaces);
     associateWith(mock, [associationAnswer('vpce-1'), associationAnswer('vpce-2')]);
 
@@ -239,7 +234,7 @@ describe('what AWS is asked for endpoints of type Resource', () => {
     expect(commands.slice(1)).toEqual([DescribeNetworkInterfacesCommand, DescribeVpcEndpointAssociationsCommand]);
   });
 
-  it('fm-62 costs those alone where the permission is missing, which is named', async () => {
+  it('fm-62 need a permission; without it these endpoints alone are quarantined, with its name', async () => {
     refuseAssociations(errorOf('UnauthorizedOperation', 'You are not authorized to perform this operation.'));
 
     const { endpoints, quarantined } = await discover();
@@ -262,13 +257,13 @@ describe('what AWS is asked for endpoints of type Resource', () => {
     ['THROTTLED', 'RequestLimitExceeded'],
     ['CREDENTIALS', 'ExpiredToken'],
     ['TIMEOUT', 'TimeoutError'],
-  ])('fm-03 is the scope as a whole where the call fails with %s', async (code, name) => {
+  ])('fm-03 fail the whole scope with %s', async (code, name) => {
     refuseAssociations(errorOf(name));
 
     await expect(discover()).rejects.toMatchObject({ code });
   });
 
-  it('fm-03 is the scope as a whole where its role is refused meanwhile', async () => {
+  it('fm-03 fail the whole scope when its role is refused meanwhile', async () => {
     const cause = errorOf('AccessDenied');
     refuseAssociations(new PrivatelinkError('sts:AssumeRole failed', { code: 'ACCESS_DENIED', fix: 'trust', cause }));
 

@@ -49,7 +49,7 @@ describe('a snapshot source', () => {
     ]);
   });
 
-  it('gives the endpoints of all scopes as its own, with the time at which they were seen', async () => {
+  it('returns the endpoints of all scopes as its own, with the time of their observation', async () => {
     const west = endpointOf({ id: 'vpce-0', scopeId: westScope.id });
 
     const answer = await discover(snapshotOf(knownScope([endpointOf()]), knownScope([west], [], westScope)));
@@ -65,7 +65,7 @@ describe('a snapshot source', () => {
   });
 
   it.each(['', 'nowhere', 'fe80::1%eth0', '10.0.0.300'])(
-    'fm-45 quarantines alone an endpoint with the address %j, which is none',
+    'fm-45 quarantines only the endpoint with the invalid address %j',
     async (ip) => {
       const bad = endpointOf({ id: 'vpce-bad', addresses: [{ ip, region: 'us-east-1' }] });
 
@@ -78,7 +78,7 @@ describe('a snapshot source', () => {
     },
   );
 
-  it('fm-47 keeps no path for a domain that it may not claim, where the address of the endpoint is none', async () => {
+  it('fm-47 keeps no path for a domain that the endpoint may not claim, if its address is invalid', async () => {
     const bad = endpointOf({ id: 'vpce-bad', domain: 'victim', addresses: [{ ip: 'nowhere', region: 'us-east-1' }] });
 
     const { endpoints, quarantined } = await discover(snapshotOf(knownScope([bad])), {
@@ -94,7 +94,7 @@ describe('a snapshot source', () => {
     expect(claims.domains).toMatchObject([{ name: 'shop', paths: ['/victim'] }]);
   });
 
-  it('fm-40 is as old as the scope that its writer read longest ago, however new the file is', async () => {
+  it('fm-40 is as old as its oldest scope, however new the file is', async () => {
     const stale = unknownScope([endpointOf({ id: 'vpce-old' })], westScope);
     const snapshot = { ...snapshotOf(knownScope([endpointOf()]), stale), takenAtMs: 36_000_000 };
 
@@ -107,7 +107,7 @@ describe('a snapshot source', () => {
     ]);
   });
 
-  it('fm-40 keeps who observed an endpoint, and when, where a snapshot is passed on again', async () => {
+  it('fm-40 keeps the origin and the time of an observation when a snapshot is relayed again', async () => {
     const observed = { scopeId: 'first.self.us-east-1', atMs: 7 };
 
     const { endpoints } = await discover(snapshotOf(knownScope([endpointOf({ observed })])));
@@ -115,7 +115,7 @@ describe('a snapshot source', () => {
     expect(endpoints[0]?.observed).toEqual(observed);
   });
 
-  it('fm-38 takes the newest of what several scopes say of one endpoint', async () => {
+  it('fm-38 takes the newest observation of one endpoint in several scopes', async () => {
     const older = unknownScope([endpointOf({ state: 'rejected' })], westScope);
 
     const first = await discover(snapshotOf(knownScope([endpointOf()]), older));
@@ -127,13 +127,13 @@ describe('a snapshot source', () => {
     ]);
   });
 
-  it('fm-41 calls nothing observed later than now', async () => {
+  it('fm-41 returns no observation time later than now', async () => {
     const { endpoints, observedAtMs } = await discover(snapshotOf(knownScope([endpointOf()])), { nowMs: 400 });
 
     expect([observedAtMs, endpoints[0]?.observed?.atMs]).toEqual([400, 400]);
   });
 
-  it('is as old as its snapshot, not as its reading', async () => {
+  it('has the age of its snapshot, not of its last read', async () => {
     const clock = createFakeClock(61_000);
     const text = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
     const source = createSnapshotSource(configOf(), {
@@ -149,13 +149,13 @@ describe('a snapshot source', () => {
     expect(scopes).toMatchObject([{ status: 'known', observedAtMs: 1_000 }]);
   });
 
-  it('goes on with what an unknown scope of the snapshot held last', async () => {
+  it('uses the last good of an unknown scope in the snapshot', async () => {
     const { endpoints } = await discover(snapshotOf(unknownScope([endpointOf()])));
 
     expect(endpoints).toMatchObject([{ id: 'vpce-1' }]);
   });
 
-  it('believes a scope that is known rather than the memory of one that is not', async () => {
+  it('prefers a known scope to the last good of an unknown scope', async () => {
     const rejected = endpointOf({ state: 'rejected' });
     const remembered = unknownScope([endpointOf()], westScope);
 
@@ -164,13 +164,13 @@ describe('a snapshot source', () => {
     expect(endpoints).toMatchObject([{ id: 'vpce-1', state: 'rejected' }]);
   });
 
-  it('fm-03 is unknown when nothing is known of one scope of the snapshot, naming it and the reason', async () => {
+  it('fm-03 is unknown when one scope of the snapshot has no last good, and names it with the reason', async () => {
     const pass = discover(snapshotOf(knownScope([endpointOf()]), unknownScope(undefined, westScope)));
 
     await expect(pass).rejects.toThrow(/source relay, \/snapshot\.json: .*hub\.self\.us-west-2 \(throttled\)/);
   });
 
-  it('checks again what endpoints claim, against its own allow', async () => {
+  it('checks claims again against its own allow', async () => {
     const root = endpointOf({ id: 'vpce-2', domain: 'sd1', paths: ['/'], grantedPaths: ['/'] });
     const config = configOf({ allow: { domains: ['sd1', 'sd3'] } });
     const granted = endpointOf({ id: 'vpce-3', domain: 'sd3', paths: ['/sd2'], grantedPaths: ['/sd2'] });
@@ -186,7 +186,7 @@ describe('a snapshot source', () => {
     ]);
   });
 
-  it('passes on what the writer quarantined', async () => {
+  it('passes on quarantined endpoints of the writer', async () => {
     const bad = { endpointId: 'vpce-9', scopeId: hubScope.id, code: 'bad-tag', reason: 'r', fix: 'f' } as const;
 
     const { quarantined } = await discover(snapshotOf(knownScope([], [bad])));
@@ -196,7 +196,7 @@ describe('a snapshot source', () => {
     ]);
   });
 
-  describe('that is read again', () => {
+  describe('at repeated reads', () => {
     const startMs = 1_800_000_000_000;
     const text = (atMs: number) =>
       serialiseSnapshot(
@@ -204,7 +204,7 @@ describe('a snapshot source', () => {
         'test',
       );
 
-    /** Passes over files that were taken at these times, with a clock that is set in between. */
+    /** Passes over files with these times; the clock is set in between. */
     async function agesOver(files: readonly number[], stepMs: number) {
       const clock = createFakeClock(startMs);
       const left = [...files];
@@ -225,7 +225,7 @@ describe('a snapshot source', () => {
       return ages;
     }
 
-    it.each([-6, 6, 30 * 24])('fm-41 has its age, and more, when the clock is set by %i h', async (hours) => {
+    it.each([-6, 6, 30 * 24])('fm-41 grows older, even when the clock is set by %i h', async (hours) => {
       const ages = await agesOver([startMs - 5_000, startMs - 5_000, startMs - 5_000], hours * 3_600_000);
 
       expect(ages.map((age) => age.slice(0, 2))).toEqual([
@@ -235,7 +235,7 @@ describe('a snapshot source', () => {
       ]);
     });
 
-    it('fm-39 is the same observation, also where its writer has a clock that goes ahead', async () => {
+    it("fm-39 is one observation for an unchanged file, even if its writer's clock is ahead", async () => {
       const aheadMs = startMs + 300_000;
 
       const observed = (await agesOver([aheadMs, aheadMs, aheadMs + 1], 0)).map((age) => age[2]);
@@ -247,15 +247,15 @@ describe('a snapshot source', () => {
   it.each([
     ['a day old', 1_000 + dayMs, true],
     ['older than a day', 1_001 + dayMs, false],
-    ['from further ahead than a day', 999 - dayMs, false],
-  ])('takes a snapshot that is %s: %#', async (_, nowMs, isUsed) => {
+    ['more than a day ahead', 999 - dayMs, false],
+  ])('accepts a snapshot that is %s: %#', async (_, nowMs, isUsed) => {
     const pass = discover(snapshotOf(knownScope([endpointOf()])), { nowMs });
 
     if (isUsed) await expect(pass).resolves.toMatchObject({ endpoints: [{ id: 'vpce-1' }] });
     else await expect(pass).rejects.toThrow(/1970-01-01T00:00:01.000Z, more than 24 h from now; let its writer run/);
   });
 
-  it('fm-10 refuses the snapshot of another owner, naming source, place and fix', async () => {
+  it('fm-10 refuses the snapshot of another owner, and names source, place and fix', async () => {
     const pass = discover(snapshotOf(), { owner: 'other' });
 
     await expect(pass).rejects.toThrow(
@@ -263,7 +263,7 @@ describe('a snapshot source', () => {
     );
   });
 
-  it('asks with the ETag of what it could use, and goes on with that when it is unchanged', async () => {
+  it('asks with the ETag of its last usable answer, and uses that answer at 304', async () => {
     const asked: (string | undefined)[] = [];
     const good = serialiseSnapshot(snapshotOf(knownScope([endpointOf()])), 'test');
     const answers = [{ text: good, etag: '"1"' }, { text: '<html>', etag: '"2"' }, undefined];
@@ -287,7 +287,7 @@ describe('a snapshot source', () => {
     expect(unchanged.endpoints).toMatchObject([{ id: 'vpce-1' }]);
   });
 
-  it('refuses a server that calls unchanged what it never gave', async () => {
+  it('refuses a server that answers 304 without an earlier answer', async () => {
     const source = createSnapshotSource(configOf(), {
       owner: 'test',
       clock: createFakeClock(),

@@ -32,7 +32,7 @@ describe('createStaticSource', () => {
     expect(endpoints.map(({ scopeId }) => scopeId)).toEqual([id]);
   });
 
-  it('gives each entry as an available endpoint with the defaults of its protocol', async () => {
+  it('returns each entry as an available endpoint with the defaults of its protocol', async () => {
     const { endpoints, quarantined } = await discover([{ ...plain, protocol: 'https', host: 'Legacy.example' }]);
 
     expect(quarantined).toEqual([]);
@@ -74,7 +74,7 @@ describe('createStaticSource', () => {
     expect(after.endpoints.find(({ domain }) => domain === 'sd9')?.id).toBe(before.endpoints[0]?.id);
   });
 
-  it('gives entries of one domain, and of two sources, ids of their own that fit into a tag', async () => {
+  it('gives entries of one domain, and of two sources, distinct ids that fit into a tag', async () => {
     const longest = { ...plain, domain: 'd'.repeat(63) };
     const { endpoints } = await discover([longest, longest]);
     const other = await discover([longest], { name: 'l'.repeat(63) });
@@ -102,7 +102,7 @@ describe('createStaticSource', () => {
     expect(quarantined).toMatchObject([{ code, reason: expect.stringContaining(reason) }]);
   });
 
-  it('takes / where the source allows it', async () => {
+  it('accepts / where the source allows it', async () => {
     const { endpoints } = await discover([{ ...plain, paths: ['/'] }], { allow: { paths: ['/'] } });
 
     expect(endpoints).toMatchObject([{ paths: ['/'], grantedPaths: ['/'] }]);
@@ -120,7 +120,7 @@ describe('createStaticSource', () => {
     expect(error?.issues).toMatchObject([{ message: expect.stringContaining(message) }]);
   });
 
-  it.each(['us/east', 'a,b', 'R'.repeat(40)])('refuses the region %s, which no tag can hold', (region) => {
+  it.each(['us/east', 'a,b', 'R'.repeat(40)])('refuses the region %s, because no tag can hold it', (region) => {
     expect(parse([plain], { region }).error?.issues).toMatchObject([{ path: ['sources', 0, 'region'] }]);
   });
 });

@@ -26,7 +26,7 @@ const interfaces = [
 
 const discover = (config?: VpcEndpointsConfig) => discoverOver(mock, config);
 
-/** What discovery makes of one endpoint, whose interfaces AWS lists. */
+/** Discovers one endpoint, whose interfaces AWS lists. */
 function discoverOne(over: Parameters<typeof endpointAnswer>[1], config?: VpcEndpointsConfig) {
   answerWith(mock, [[endpointAnswer('vpce-1', over)]], interfaces);
   return discover(config);
@@ -52,7 +52,7 @@ describe('the scopes of a source', () => {
 });
 
 describe('an endpoint', () => {
-  it('fm-29 carries all its private addresses with the zone id of each interface', async () => {
+  it('fm-29 has all its private addresses with the zone id of each interface', async () => {
     answerWith(
       mock,
       [[endpointAnswer('vpce-1')]],
@@ -94,7 +94,7 @@ describe('an endpoint', () => {
     ]);
   });
 
-  it('keeps its DNS names in the order that AWS gives', async () => {
+  it("keeps its DNS names in AWS's order", async () => {
     const names = ['vpce-1.z', 'vpce-1-us-east-1a.z', 'api.example'];
 
     const { endpoints } = await discoverOne({ DnsEntries: names.map((DnsName) => ({ DnsName })) });
@@ -102,7 +102,7 @@ describe('an endpoint', () => {
     expect(endpoints[0]?.dnsNames).toEqual(names);
   });
 
-  it('has an unknown zone when AWS gives no AvailabilityZoneId', async () => {
+  it('has an unknown zone when AWS returns no AvailabilityZoneId', async () => {
     answerWith(
       mock,
       [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-1'] })]],
@@ -127,7 +127,7 @@ describe('an endpoint', () => {
     ['deleting', 'deleting', 0],
     ['Deleted', 'deleted', 0],
   ])('fm-30 in state %s is reported as %s, with %d addresses', async (given, state, count) => {
-    // A state that the SDK's types do not list is what this is about.
+    // The test needs a state that the SDK's types do not list.
     const { endpoints, quarantined } = await discoverOne({ State: given as 'Available' });
 
     expect(quarantined).toEqual([]);
@@ -135,7 +135,7 @@ describe('an endpoint', () => {
     expect(endpoints[0]?.addresses).toHaveLength(count);
   });
 
-  it('fm-30 is reported as rejected although its interfaces are gone, which are not asked for', async () => {
+  it('fm-30 is reported as rejected without its interfaces, and they cost no call', async () => {
     answerWith(mock, [[endpointAnswer('vpce-1', { State: 'Rejected' })]]);
 
     const { endpoints } = await discover();
@@ -148,7 +148,7 @@ describe('an endpoint', () => {
     ['its message', { LastError: { Code: 'Rejected', Message: 'by the owner' } }, 'by the owner'],
     ['its code without a message', { LastError: { Code: 'Rejected' } }, 'Rejected'],
     ['the reason of the failure', { FailureReason: 'quota' }, 'quota'],
-  ])("gives AWS's own words about its state: %s", async (_, over, reason) => {
+  ])("has AWS's own words about its state: %s", async (_, over, reason) => {
     expect((await discoverOne({ State: 'Failed', ...over })).endpoints).toMatchObject([{ reason }]);
   });
 
@@ -169,7 +169,7 @@ describe('an endpoint', () => {
     ['addresses', { NetworkInterfaceIds: ['eni-vpce-1-a'] }, true],
     ['weight', { Tags: tagged({ 'kong:weight': '7' }) }, true],
     ['state', { State: 'Pending' as const }, true],
-  ])('fm-32 differs from before exactly when something that counts does: %s', async (_, over, differs) => {
+  ])('fm-32 differs from before exactly when a relevant field does: %s', async (_, over, differs) => {
     const before = await discoverOne({});
 
     const after = await discoverOne(over);
@@ -178,7 +178,7 @@ describe('an endpoint', () => {
   });
 });
 
-describe('an endpoint that cannot be used', () => {
+describe('an unusable endpoint', () => {
   const others = endpointAnswer('vpce-2', { NetworkInterfaceIds: ['eni-2'] });
   const otherInterface = interfaceAnswer('eni-2', '10.0.3.11');
 
@@ -199,7 +199,7 @@ describe('an endpoint that cannot be used', () => {
     expect(quarantined).toMatchObject([{ endpointId: 'vpce-1', reason: expect.stringContaining(reason) }]);
   });
 
-  it('fm-45 is quarantined where AWS gives it in another form, and the rest goes on', async () => {
+  it('fm-45 is quarantined where AWS returns it malformed, and the rest goes on', async () => {
     const odd = endpointAnswer('vpce-1', { CreationTimestamp: 'yesterday' as unknown as Date });
     answerWith(mock, [[odd, others]], [otherInterface]);
 
@@ -215,7 +215,7 @@ describe('an endpoint that cannot be used', () => {
     ]);
   });
 
-  it('fm-44 has public addresses where EC2 states them, and loopback where allow.addresses grants it', async () => {
+  it('fm-44 may have public addresses that EC2 states, and loopback that allow.addresses grants', async () => {
     const config = vpcEndpointsConfig({ allow: { addresses: ['127.20.0.0/16'] } });
     const odd = [interfaceAnswer('eni-1', '127.20.1.11'), interfaceAnswer('eni-2', '203.0.113.7')];
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-1'] }), others]], odd);
@@ -260,8 +260,8 @@ describe('an endpoint that cannot be used', () => {
     ['Gateway', 'tag the endpoint of type Interface that reaches the provider'],
     ['Tunnel', 'tag the endpoint of type Interface that reaches the provider'],
     ['Wormhole', 'tag the endpoint of type Interface that reaches the provider'],
-  ])('fm-62 is quarantined with what to do where it is of type %s, and the rest goes on', async (type, fix) => {
-    // A type that the SDK does not list is part of this.
+  ])('fm-62 is quarantined with the fix if its type is %s, and the rest goes on', async (type, fix) => {
+    // The test needs a type that the SDK does not list.
     const odd = endpointAnswer('vpce-1', {
       VpcEndpointType: type as 'ServiceNetwork',
       NetworkInterfaceIds: ['eni-vpce-1-a'],
@@ -285,14 +285,14 @@ describe('an endpoint that cannot be used', () => {
     expect(quarantined[0]?.fix).toContain(fix);
   });
 
-  it('fm-62 is left out where it is of another type and deleted', async () => {
+  it('fm-62 is left out if it has another type and is deleted', async () => {
     expect(await discoverOne({ VpcEndpointType: 'ServiceNetwork', State: 'Deleted' })).toEqual({
       endpoints: [],
       quarantined: [],
     });
   });
 
-  it('fm-64 is quarantined for an interface that AWS does not list, with what shows whether it is hidden', async () => {
+  it('fm-64 is quarantined for an unlisted interface, with the command that shows whether it is hidden', async () => {
     const { quarantined } = await discoverOne({ NetworkInterfaceIds: ['eni-vpce-1-a', 'eni-9'] });
 
     expect(quarantined).toMatchObject([
@@ -313,7 +313,7 @@ describe('an endpoint that cannot be used', () => {
     expect((await discover()).quarantined).toMatchObject([{ code: 'missing-field' }]);
   });
 
-  it('says its state, so that a terminal one takes its targets out', async () => {
+  it('reports its state, so that a terminal state removes its targets', async () => {
     const { quarantined } = await discoverOne({ State: 'Rejected', Tags: tagged({ 'kong:port': 'x' }) });
 
     expect(quarantined).toMatchObject([{ code: 'bad-tag', state: 'rejected' }]);
@@ -323,7 +323,7 @@ describe('an endpoint that cannot be used', () => {
     ['domain-not-allowed', { domains: ['sd1'] }],
     ['service-not-allowed', { serviceNames: ['com.other.*'] }],
     ['vpc-not-allowed', { vpcs: ['vpc-2'] }],
-  ])('is quarantined with %s, naming its domain, when the source does not allow it', async (code, allow) => {
+  ])('is quarantined with %s and its domain when the source does not allow it', async (code, allow) => {
     expect(await discoverOne({}, vpcEndpointsConfig({ allow }))).toMatchObject({
       endpoints: [],
       quarantined: [{ code, domain: 'sd2' }],
@@ -335,14 +335,14 @@ describe('the gateway tag', () => {
   it.each([
     ['absent', {}],
     ["this owner's", { 'kong:gateway': 'test' }],
-  ])('takes the endpoint when it is %s', async (_, tags) => {
+  ])('accepts the endpoint when it is %s', async (_, tags) => {
     expect(await discoverOne({ Tags: tagged(tags) })).toMatchObject({ endpoints: [{ id: 'vpce-1' }], quarantined: [] });
   });
 
   it.each([
     ["another owner's", { 'kong:gateway': 'other' }],
     ["another owner's beside a bad tag", { 'kong:gateway': 'other', 'kong:port': 'x' }],
-  ])('leaves the endpoint and says whose it is when it is %s', async (_, tags) => {
+  ])('excludes the endpoint and names its gateway when it is %s', async (_, tags) => {
     expect(await discoverOne({ Tags: tagged(tags) })).toMatchObject({
       endpoints: [],
       quarantined: [{ code: 'other-gateway', reason: 'is for kong:gateway other' }],
@@ -350,8 +350,8 @@ describe('the gateway tag', () => {
   });
 });
 
-describe('what AWS is asked', () => {
-  it('fm-62 is for endpoints of any type with the domain tag, and the VPCs that the source names', async () => {
+describe('the calls to AWS', () => {
+  it('fm-62 ask for endpoints of any type with the domain tag, in the VPCs of the source', async () => {
     await discoverOne({}, vpcEndpointsConfig({ tags: { domain: 'team:domain' }, vpcs: ['vpc-1', 'vpc-2'] }));
 
     const [call] = mock.ec2.commandCalls(DescribeVpcEndpointsCommand);
@@ -366,7 +366,7 @@ describe('what AWS is asked', () => {
     });
   });
 
-  it('fm-08 goes on to the last page, and lists each endpoint once', async () => {
+  it('fm-08 go on to the last page, and list each endpoint once', async () => {
     const [a, b, c] = ['vpce-a', 'vpce-b', 'vpce-c'].map((id) => endpointAnswer(id, { State: 'Rejected' }));
     if (!(a && b && c)) throw new Error('three endpoints');
     answerWith(mock, [[c, a], [a], [b]]);
@@ -376,7 +376,7 @@ describe('what AWS is asked', () => {
     expect(endpoints.map(({ id }) => id)).toEqual(['vpce-a', 'vpce-b', 'vpce-c']);
   });
 
-  it('reads interfaces in batches as large as the pages, without MaxResults', async () => {
+  it('read interfaces in batches as large as the pages, without MaxResults', async () => {
     const ids = Array.from({ length: 1_001 }, (_, index) => `eni-${index}`);
     const listed = ids.map((id, index) => interfaceAnswer(id, `10.1.${index >> 8}.${index & 255}`));
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ids })]], listed);
@@ -391,7 +391,7 @@ describe('what AWS is asked', () => {
 });
 
 describe('confirmGone', () => {
-  it('asks AWS for nothing but ids of endpoints', async () => {
+  it('asks AWS for ids of endpoints only', async () => {
     answerWith(mock, [[]]);
 
     await firstOf(sourceOver(mock)).confirmGone?.(['team-a', 'vpce-0f', 'i-1'], signal);
@@ -400,7 +400,7 @@ describe('confirmGone', () => {
     expect(inputs).toEqual([{ VpcEndpointIds: ['vpce-0f'] }]);
   });
 
-  it('makes no call when no id is one of an endpoint', async () => {
+  it('makes no call without ids of endpoints', async () => {
     answerWith(mock, [[]]);
 
     expect(await firstOf(sourceOver(mock)).confirmGone?.(['team-a'], signal)).toEqual([]);

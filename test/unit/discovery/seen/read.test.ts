@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 
 describe('createSeenReader', () => {
-  it('gives endpoints without tags of ours, with names, addresses, zones, VPC, service and account', async () => {
+  it("returns endpoints without the owner's tags, with names, addresses, zones, VPC, service and account", async () => {
     const endpoint = endpointAnswer('vpce-1', { ...untagged, OwnerId: '222222222222' });
     const zone = { AvailabilityZone: 'us-east-1a' };
     answerWith(
@@ -71,7 +71,7 @@ describe('createSeenReader', () => {
     expect(call?.args[0].input.Filters).toEqual([]);
   });
 
-  it('asks for no interfaces of an endpoint that is gone', async () => {
+  it('asks for no interfaces of a deleted endpoint', async () => {
     answerWith(mock, [[endpointAnswer('vpce-1', { ...untagged, State: 'Rejected' })]]);
 
     const [scope] = await readSeen();
@@ -79,7 +79,7 @@ describe('createSeenReader', () => {
     expect(scope).toMatchObject({ endpoints: [{ state: 'rejected', addresses: [], problem: undefined }] });
   });
 
-  it('says which interface AWS does not list', async () => {
+  it('names the interface that AWS does not list', async () => {
     answerWith(mock, [[endpointAnswer('vpce-1', untagged)]], [interfaceAnswer('eni-vpce-1-a', '10.0.1.11')]);
 
     const [scope] = await readSeen();
@@ -89,7 +89,7 @@ describe('createSeenReader', () => {
     });
   });
 
-  it('calls a scope unknown that cannot be read, and reads the others', async () => {
+  it('reports an unreadable scope as unknown, and reads the others', async () => {
     answerWith(mock, [[endpointAnswer('vpce-1', { ...untagged, NetworkInterfaceIds: [] })]], [], 0);
 
     const scopes = await readSeen({ regions: ['us-east-1', 'us-west-2'] });
@@ -101,7 +101,7 @@ describe('createSeenReader', () => {
     });
   });
 
-  it('rejects with the reason of a signal that is aborted', async () => {
+  it('rejects with the reason of an aborted signal', async () => {
     const own = createSeenReader([vpcEndpointsConfig()], {
       concurrency: 1,
       scopeTimeoutSeconds: 30,

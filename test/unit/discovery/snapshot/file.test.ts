@@ -16,13 +16,13 @@ function edited(change: (file: Record<string, unknown>) => void): string {
   return JSON.stringify(file);
 }
 
-/** A snapshot with an endpoint as it should be, and one with `odd` fields. */
+/** A snapshot with a valid endpoint, and an endpoint with `odd` fields. */
 function textWith(odd: Readonly<Record<string, unknown>>): string {
   const bad = { ...endpointOf({ id: 'vpce-bad', domain: 'sd9' }), ...odd } as Endpoint;
   return serialiseSnapshot(snapshotOf(knownScope([bad, endpointOf()])), 'test');
 }
 
-/** How the endpoint with `odd` fields reads; the other one is there. */
+/** Reads the endpoint with `odd` fields. The valid endpoint is still there. */
 function readWith(odd: Readonly<Record<string, unknown>>) {
   const [state] = parseSnapshot(textWith(odd), origin).scopes;
   if (state?.status !== 'known') throw new Error('the scope was lost');
@@ -82,18 +82,18 @@ describe('an endpoint of a snapshot', () => {
     'owner:other',
     'kong-privatelink:base',
     'kong-privatelink',
-  ])('fm-50 is quarantined alone with the id %j, which is no tag or another tag', (id) => {
+  ])('fm-50 is quarantined alone with the id %j, which is not a tag or would be another tag', (id) => {
     expect(readWith({ id })).toMatchObject({ endpoint: undefined, quarantined: [{ endpointId: id }] });
   });
 
-  it.each(['zone', 'x'.repeat(200), 7])('fm-49 has an unknown zone where it says %j', (zoneId) => {
+  it.each(['zone', 'x'.repeat(200), 7])('fm-49 has an unknown zone for the text %j', (zoneId) => {
     const { endpoint, quarantined } = readWith({ addresses: [{ ...address, zoneId }] });
 
     expect(endpoint?.addresses).toEqual([address]);
     expect(quarantined).toEqual([]);
   });
 
-  it('fm-50 has texts for people cut', () => {
+  it('fm-50 has shortened texts for people', () => {
     const long = 'x'.repeat(2_000);
 
     const { endpoint } = readWith({ reason: long, serviceName: long, dnsNames: Array(99).fill(long) });
@@ -102,7 +102,7 @@ describe('an endpoint of a snapshot', () => {
     expect(endpoint?.dnsNames).toEqual(Array(50).fill(`${'x'.repeat(1_000)}…`));
   });
 
-  it('is held as uncertain where a later version quarantined it for a reason unknown here', () => {
+  it('is held as uncertain if a later version quarantined it for a reason unknown here', () => {
     const said = { endpointId: 'vpce-1', scopeId: hubScope.id, code: 'of-tomorrow', reason: 'is odd', fix: 'mend it' };
     const later = snapshotOf(knownScope([], [said as unknown as Quarantined]));
 
@@ -113,7 +113,7 @@ describe('an endpoint of a snapshot', () => {
 });
 
 describe('last good', () => {
-  it('fm-45 is used without the scope that cannot be used', () => {
+  it('fm-45 is used without its unusable scope', () => {
     const odd = { ...knownScope([endpointOf({ id: '' })]), scope: { ...hubScope, id: 'west.self.us-west-2' } };
     const mixed = serialiseSnapshot(snapshotOf(odd, knownScope([endpointOf()])), 'test');
 
@@ -123,7 +123,7 @@ describe('last good', () => {
 });
 
 describe('a snapshot file', () => {
-  it('gives back what was written, with the reason and the last good of an unknown scope', () => {
+  it('is read back as it was written, with the reason and the last good of an unknown scope', () => {
     const read = parseSnapshot(text, origin);
 
     expect(read).toEqual(snapshot);
@@ -135,7 +135,7 @@ describe('a snapshot file', () => {
     });
   });
 
-  it('has the same bytes whatever the order of fields', () => {
+  it('has equal bytes whatever the order of fields', () => {
     const { scopes, takenAtMs } = snapshot;
     const [known, unknown] = scopes;
     const reversed = Object.fromEntries(Object.entries(endpointOf()).reverse());
@@ -145,13 +145,13 @@ describe('a snapshot file', () => {
     expect(serialiseSnapshot(JSON.parse(JSON.stringify(same)), 'test')).toBe(text);
   });
 
-  it('of version 0e2421d is read, and has the same bytes now', () => {
+  it('of version 0e2421d is readable, and has equal bytes now', () => {
     const golden = readFileSync(join(__dirname, '../../../fixtures/goldens/state-0e2421d/snapshot.json'), 'utf8');
 
     expect(serialiseSnapshot(parseSnapshot(golden, origin), 'test')).toBe(golden);
   });
 
-  it('can be read although somebody formatted it', () => {
+  it('is readable after somebody formatted it', () => {
     expect(parseSnapshot(JSON.stringify(JSON.parse(text), null, 2), origin)).toEqual(snapshot);
   });
 
@@ -161,7 +161,7 @@ describe('a snapshot file', () => {
     ['a truncated file', text.slice(0, -40), 'cut short', 'discover --out'],
     ['an empty file', '', 'cut short', 'discover --out'],
     ['a web page', '\n<!doctype html><html></html>', 'HTML', 'correct the address'],
-    ['JSON of something else', '{"scopes":[]}', 'something else', 'discover --out'],
+    ['JSON of another kind', '{"scopes":[]}', 'something else', 'discover --out'],
     ['a JSON list', '[]', 'something else', 'discover --out'],
     ['a later version', edited((file) => Object.assign(file, { version: 2 })), 'schema version 2', 'same version'],
     [
@@ -183,7 +183,7 @@ describe('a snapshot file', () => {
       'takenAtMs',
       'discover --out',
     ],
-  ])('refuses %s, saying so and how to correct it', (_, bad, problem, fix) => {
+  ])('is refused with the reason and the fix: %s', (_, bad, problem, fix) => {
     const read = () => parseSnapshot(bad, origin);
 
     expect(read).toThrow(expect.objectContaining({ name: 'PrivatelinkError', code: 'BAD_ANSWER' }));
@@ -193,7 +193,7 @@ describe('a snapshot file', () => {
   });
 });
 
-describe('a snapshot that would cost too much memory', () => {
+describe('a snapshot that would need too much memory', () => {
   it.each<[string, string, RegExp]>([
     ['40 MB of nesting', '['.repeat(40_000_000), /nested deeper than 32 levels; divide it/],
     ['40 MB of empty objects', `[${'{},'.repeat(13_000_000)}{}]`, /more than 1000000 lists and objects/],
@@ -204,7 +204,7 @@ describe('a snapshot that would cost too much memory', () => {
     expect(() => parseSnapshot(json, origin)).toThrow(message);
   });
 
-  it('does not count what stands in texts', () => {
+  it('is not counted by characters inside texts', () => {
     const brackets = '[{"\\'.repeat(50);
     const odd = serialiseSnapshot(snapshotOf(unknownScope([endpointOf({ serviceName: brackets })])), 'test');
 

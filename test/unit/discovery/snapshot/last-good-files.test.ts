@@ -55,7 +55,7 @@ function snapshotOf(...sources: readonly string[]): Snapshot {
   return { takenAtMs: 1_800_000_000_000, scopes };
 }
 
-/** Ids of the endpoints that a process with these sources starts with. */
+/** Ids of the endpoints with which a process of these sources starts. */
 async function knownTo(sources: readonly SourceConfig[], isDataPlane = false) {
   const { known, warning } = await open(sources, isDataPlane).read();
   return [
@@ -71,7 +71,7 @@ describe('last good of several sources', () => {
     expect(await knownTo([sourceOf('hub'), sourceOf('spare')])).toEqual(['vpce-hub', 'vpce-spare']);
   });
 
-  it('fm-42 of two configurations of one owner is that of each', async () => {
+  it('fm-42 is separate for two configurations of one owner', async () => {
     await open([sourceOf('hub')]).write(snapshotOf('hub'));
     await open([sourceOf('hub', { vpcs: ['vpc-1'] })]).write({
       ...snapshotOf('hub'),
@@ -82,13 +82,13 @@ describe('last good of several sources', () => {
     expect(await knownTo([sourceOf('hub', { vpcs: ['vpc-1'] })])).toEqual([]);
   });
 
-  it('stays with those that stay when a source is added, or taken out', async () => {
+  it('stays for the other sources when a source is added, or removed', async () => {
     await open([sourceOf('hub'), sourceOf('spare')]).write(snapshotOf('hub', 'spare'));
 
     expect(await knownTo([sourceOf('hub'), sourceOf('new')])).toEqual(['vpce-hub']);
   });
 
-  it('fm-42 of a data plane is not that of a worker', async () => {
+  it('fm-42 is separate for a data plane and a worker', async () => {
     await open([sourceOf('hub')], true).write(snapshotOf('hub'));
 
     expect([await knownTo([sourceOf('hub')]), await knownTo([sourceOf('hub')], true)]).toEqual([[], ['vpce-hub']]);
@@ -107,7 +107,7 @@ describe('last good of several sources', () => {
 });
 
 describe('last good of version 0e2421d', () => {
-  it('is what a new process starts with', async () => {
+  it('is read by a new process', async () => {
     cpSync(join(older, '../state-0e2421d'), folder, { recursive: true });
 
     expect(await knownTo([sourceOf('hub')])).toEqual(['vpce-0123456789abcdef0']);
@@ -119,7 +119,7 @@ describe('last good of version 430102d', () => {
 
   const names = () => readdirSync(folder).filter((name) => name.startsWith('last-good'));
 
-  it.each([false, true])('fm-42 is taken over, and then removed (data plane: %s)', async (isDataPlane) => {
+  it.each([false, true])('fm-42 is migrated, and then removed (data plane: %s)', async (isDataPlane) => {
     const store = open([sourceOf('hub')], isDataPlane);
     const name = isDataPlane ? 'last-good.test.data-plane.json' : 'last-good.test.json';
 
@@ -135,13 +135,13 @@ describe('last good of version 430102d', () => {
     expect(await knownTo([sourceOf('hub')], isDataPlane)).toEqual(['vpce-hub']);
   });
 
-  it('fm-42 stays where it is until somebody writes', async () => {
+  it('fm-42 stays in its place until a process writes', async () => {
     await open([sourceOf('hub')]).read();
 
     expect(names().sort()).toEqual(['last-good.test.data-plane.json', 'last-good.test.json']);
   });
 
-  it('fm-42 replaces ours when it is there again: that version was the last to run', async () => {
+  it('fm-42 replaces ours when it is there again, because that version was the last to run', async () => {
     const store = open([sourceOf('hub')]);
     await store.read();
     await store.write(snapshotOf('hub'));
@@ -150,7 +150,7 @@ describe('last good of version 430102d', () => {
     expect(await knownTo([sourceOf('hub')])).toEqual(['vpce-0123456789abcdef0']);
   });
 
-  it('is said and replaced where it cannot be used; what is ours counts', async () => {
+  it('is replaced with a warning where it is unusable, and our own file is used', async () => {
     const store = open([sourceOf('hub')]);
     await store.read();
     await store.write(snapshotOf('hub'));

@@ -27,7 +27,7 @@ const open = (clock = createFakeClock()) => createLastGoodStore({ path, owner: '
 
 type Over = { readonly store?: LastGoodStore; readonly nowMs?: number; readonly allow?: AllowConfig };
 
-/** A new process: its one scope answers with this. */
+/** A new process, whose one scope answers with this. */
 function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000, allow }: Over = {}) {
   const discover = async () => {
     if (answer instanceof Error) throw answer;
@@ -40,7 +40,7 @@ function processWith(answer: Discovered | Error, { store = open(), nowMs = 1_000
 const throttled = new PrivatelinkError('slow down', { code: 'THROTTLED', fix: undefined });
 
 describe('last good on disk', () => {
-  it('fm-07 gives a new process what the one before knew, with its age, as restored', async () => {
+  it('fm-07 gives a new process the data of the process before, with their age, marked as restored', async () => {
     await processWith(some).discover(signal);
 
     const { takenAtMs, scopes, warnings } = await processWith(throttled, { nowMs: 61_000 }).discover(signal);
@@ -53,11 +53,11 @@ describe('last good on disk', () => {
   });
 
   it.each<[string, Partial<Endpoint>, string]>([
-    ['has an address that is none', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'no IP address'],
+    ['has an invalid address', { addresses: [{ ip: 'fe80::1%eth0', region: 'us-east-1' }] }, 'no IP address'],
     ['leads to metadata', { addresses: [{ ip: '169.254.169.254', region: 'us-east-1' }] }, 'metadata'],
     ['leads to the node itself', { addresses: [{ ip: '127.0.0.1', region: 'us-east-1' }] }, 'loopback'],
     ['has a host that no tag could have', { host: 'a\r\nb' }, 'host'],
-    ['claims what the source may not claim any more', { domain: 'sd9' }, 'allow.domains'],
+    ['makes a claim that the source forbids now', { domain: 'sd9' }, 'allow.domains'],
   ])('fm-45 is used without the endpoint that %s', async (_, odd, reason) => {
     await processWith({ endpoints: [endpointOf({ id: 'vpce-bad', ...odd }), endpointOf()], quarantined: [] }).discover(
       signal,
@@ -79,7 +79,7 @@ describe('last good on disk', () => {
     ]);
   });
 
-  it('fm-47 keeps no path for a domain that the source may not claim, where the address is none too', async () => {
+  it('fm-47 keeps no path for a forbidden domain whose endpoint has an invalid address', async () => {
     const bad = endpointOf({ domain: 'victim', addresses: [{ ip: 'nowhere', region: 'us-east-1' }] });
     await processWith({ endpoints: [bad], quarantined: [] }).discover(signal);
 
@@ -90,7 +90,7 @@ describe('last good on disk', () => {
     ]);
   });
 
-  it('fm-44 is used with what the source is granted', async () => {
+  it('fm-44 is used with the addresses that the source grants', async () => {
     const loopback = endpointOf({ addresses: [{ ip: '127.20.1.11', region: 'us-east-1' }] });
     await processWith({ endpoints: [loopback], quarantined: [] }).discover(signal);
 
@@ -108,7 +108,7 @@ describe('last good on disk', () => {
     expect(scopes).toMatchObject([{ lastGood: { observedAtMs: 1_000, discovered: some, isRestored: true } }]);
   });
 
-  it('is no longer restored once the scope answered', async () => {
+  it('is not marked as restored after the scope answered', async () => {
     await processWith(some).discover(signal);
     let calls = 0;
     const discover = async () => {
@@ -125,7 +125,7 @@ describe('last good on disk', () => {
     expect(state).toEqual(expect.objectContaining({ lastGood: { observedAtMs: 1_000, discovered: some } }));
   });
 
-  it('starts with nothing, and without a warning, where there is no file yet', async () => {
+  it('is empty, without a warning, while no file exists', async () => {
     const { scopes, warnings } = await processWith(throttled).discover(signal);
 
     expect(warnings).toEqual([]);
@@ -136,7 +136,7 @@ describe('last good on disk', () => {
     ['tampered', (text: string) => text.replace('10.0.1.11', '10.9.9.9'), 'checksum'],
     ['re-indented', (text: string) => JSON.stringify(JSON.parse(text), null, 2), 'checksum'],
     ['truncated', (text: string) => text.slice(0, 100), 'cut short'],
-  ])('fm-02 starts without a %s file, says so once, and replaces it', async (_, damage, problem) => {
+  ])('fm-02 is empty with a %s file, with one warning, and the file is replaced', async (_, damage, problem) => {
     await processWith(some).discover(signal);
     writeFileSync(path, damage(readFileSync(path, 'utf8')));
     const discoverer = processWith(some);
@@ -151,7 +151,7 @@ describe('last good on disk', () => {
     expect((await open().read()).known.get(hubScope.id)).toMatchObject({ discovered: some });
   });
 
-  it('is readable by its user only, in a folder of the same, without a temporary file left', async () => {
+  it('is readable by its user only, in a folder with equal rights, without a temporary file', async () => {
     await processWith(some).discover(signal);
 
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -162,7 +162,7 @@ describe('last good on disk', () => {
   it.each([
     ['nothing changed', endpointOf(), 60_000, false],
     ['an address changed', endpointOf({ addresses: [] }), 60_000, true],
-    ['nothing changed for 5 minutes, so that the age stays right', endpointOf(), 300_000, true],
+    ['nothing changed for 5 minutes, so that its age stays right', endpointOf(), 300_000, true],
   ])('when %s, is written: %#', async (_, endpoint, afterMs, isWritten) => {
     const clock = createFakeClock();
     await open(clock).write(snapshotOf(knownScope([endpointOf()])));
@@ -176,7 +176,7 @@ describe('last good on disk', () => {
     expect(readFileSync(path, 'utf8') !== before).toBe(isWritten);
   });
 
-  it.each([-6, 6])('fm-41 is written every five minutes, also where the clock is set by %i h', async (hours) => {
+  it.each([-6, 6])('fm-41 is written every five minutes, even if the clock is set by %i h', async (hours) => {
     const clock = createFakeClock(1_800_000_000_000);
     const store = open(clock);
     const write = () => store.write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
@@ -193,7 +193,7 @@ describe('last good on disk', () => {
     expect(readFileSync(path, 'utf8')).not.toBe(before);
   });
 
-  it('fm-41 is written at once where what is there is from the future', async () => {
+  it("fm-41 is written at once if the file's time is in the future", async () => {
     const clock = createFakeClock(1_800_000_000_000);
     await open(clock).write({ ...snapshotOf(knownScope([endpointOf()])), takenAtMs: clock.now() });
     const before = readFileSync(path, 'utf8');
@@ -206,7 +206,7 @@ describe('last good on disk', () => {
     expect(readFileSync(path, 'utf8')).not.toBe(before);
   });
 
-  it('is not written for what was merely observed anew by whoever relays it', async () => {
+  it('is not written for a new observation of a relay without a change', async () => {
     const relayed = (atMs: number) => endpointOf({ observed: { scopeId: 'hub.1.us-east-1', atMs } });
     const store = open();
     await store.write(snapshotOf(knownScope([relayed(1)])));
@@ -217,7 +217,7 @@ describe('last good on disk', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  it('warns where it cannot be written, and goes on', async () => {
+  it('causes a warning if it cannot be written, and the pass goes on', async () => {
     writeFileSync(join(folder, 'state'), 'in the way');
 
     const { scopes, warnings } = await processWith(some).discover(signal);
@@ -227,13 +227,13 @@ describe('last good on disk', () => {
     expect(warnings?.[1]).toContain('make stateDir writable');
   });
 
-  it('is not written by what only reads', async () => {
+  it('is not written by a read-only command', async () => {
     await processWith(some, { store: readOnly(open()) }).discover(signal);
 
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('keeps what an unknown scope held, not that it is unknown', async () => {
+  it('keeps the last good of an unknown scope, and not the fact that the scope is unknown', async () => {
     await open().write(snapshotOf(unknownScope([endpointOf()])));
 
     const { known } = await open().read();

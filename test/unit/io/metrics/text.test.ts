@@ -6,13 +6,13 @@ const table: MetricTable = {
   b: { type: 'gauge', help: 'What is', labels: { code: [], kind: [] } },
 };
 
-it('writes what Prometheus reads: help, type and value of each metric that has one', () => {
+it('the text has for Prometheus the help, the type and the value of each metric with a value', () => {
   expect(renderMetrics(table, { a_total: { '': 0 }, b: {} })).toBe(
     '# HELP a_total What was counted\n# TYPE a_total counter\na_total 0\n',
   );
 });
 
-it('writes labels so that no text in them is read as anything else', () => {
+it('the labels are written so that no text in them is read as anything else', () => {
   const labels = labelText({ code: 'a"b\\c\nd', kind: 'x' });
 
   expect(renderMetrics(table, { b: { [labels]: 1.5, _sum: 2 } })).toContain(
@@ -20,7 +20,7 @@ it('writes labels so that no text in them is read as anything else', () => {
   );
 });
 
-it('writes a row for each metric', () => {
+it('each metric has a row', () => {
   expect(metricRows(table)).toEqual([
     '| `a_total` | counter | What was counted |',
     '| `b` | gauge | What is, by `code`, `kind` |',

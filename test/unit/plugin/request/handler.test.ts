@@ -14,7 +14,7 @@ const resolved = resolveRoutes(
 const facts = { seenOf: () => ({ observedAtMs: 1_000 }), down: new Set<string>() };
 const route = resolved && liveReach(resolved, facts, undefined);
 
-/** A feed that knows sd2 at most; its scope was confirmed at 1,000 ms. */
+/** A feed that knows at most sd2. Its scope was confirmed at 1,000 ms. */
 function feedOf(sd2: Reach | undefined, over: Partial<Feed> = {}): Feed {
   const reachOf: Feed['reachOf'] = (domain) => (domain === 'sd2' && sd2) || (sd2 ? 'unknown domain' : 'undiscovered');
   return {
@@ -92,7 +92,7 @@ describe('access', () => {
       { max_stale_seconds: 60 },
       61_001,
     ],
-  ])('leaves the request alone and says why: %s', async (reason, feed, config, nowMs) => {
+  ])('changes no request and says why: %s', async (reason, feed, config, nowMs) => {
     expect(await run({ feed, config, nowMs })).toEqual({ calls: [], reasons: [reason] });
     const rejected = await run({ feed, config: { ...config, on_unresolved: 'reject' }, nowMs });
     expect(rejected.calls).toEqual([['exit', 503, expect.stringContaining('no target is known'), expect.anything()]]);
@@ -114,7 +114,7 @@ describe('access', () => {
     expect((await run({ feed })).calls).toHaveLength(2);
   });
 
-  it('asks for the route of a domain that was forgotten', async () => {
+  it('asks again for the route of a released domain', async () => {
     const used: string[] = [];
     const feed = feedOf(undefined, { use: (domain, { kind }) => void used.push(`${domain} by ${kind}`) });
 
@@ -123,7 +123,7 @@ describe('access', () => {
     expect(used).toEqual(['sd2 by tcp']);
   });
 
-  it('says that there are no sources in target mode without them, and does not wait', async () => {
+  it('says in target mode that there are no sources, and does not wait', async () => {
     const config = { mode: 'target', on_unresolved: 'reject' } as const;
 
     const { calls, reasons } = await run({ feed: emptyFeed, config });
@@ -143,7 +143,7 @@ describe('access', () => {
     expect(await run({ zoneId, config, feed: emptyFeed })).toEqual({ calls, reasons: [] });
   });
 
-  it('gives no promise when it knows what to do', () => {
+  it('returns no promise when it knows the answer at once', () => {
     const config = parsePluginConfig({ domain: 'sd2' });
     const context = { feed: feedOf(route), upstreams: createUpstreams(), explain: () => {}, monotonicMs: () => 1_000 };
 
@@ -184,7 +184,7 @@ describe('accessUnusable', () => {
     [{ domain: 'sd2', on_unresolved: 'magic' }, [], 'sd2'],
     [{ on_unresolved: 'reject' }, ['exit'], ''],
     ['text', [], ''],
-  ])('takes the way out of %j, and says why and of which domain', (config, expected, domain) => {
+  ])('applies on_unresolved to %j, and logs the reason and the domain', (config, expected, domain) => {
     const { kong, calls } = recordCalls();
     const reasons: string[] = [];
     const explain = (reason: string, of: string) => void reasons.push(`${of}: ${reason}`);

@@ -3,7 +3,7 @@ import { schemaFields } from '#plugin/schema/lua';
 import { parsePluginConfig } from '#plugin/schema/schema';
 
 describe('the plugin schema', () => {
-  it('is dumped in the terms of Kong, every field with its type, constraint and default', () => {
+  it("is dumped in Kong's form, every field with its type, constraint and default", () => {
     expect(schemaFields()).toMatchObject([
       { domain: { type: 'string', required: true, len_min: 1 } },
       { mode: { type: 'string', required: true, default: 'auto', one_of: ['auto', 'target', 'upstream'] } },
@@ -20,7 +20,7 @@ describe('the plugin schema', () => {
     ]);
   });
 
-  it('ignores fields of another version and takes null for absent', () => {
+  it('ignores fields of another version, and takes null for absent', () => {
     expect(parsePluginConfig({ domain: 'sd2', retired_field: 1, host_header: null, mode: null })).toEqual(
       parsePluginConfig({ domain: 'sd2' }),
     );

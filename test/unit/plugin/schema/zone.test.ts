@@ -13,12 +13,15 @@ describe('the plugin in Lua', () => {
     );
   });
 
-  it('has the name of the upstream, the priority and the version from where the other plugin has them', () => {
+  it('shares the upstream names, the priority and the version with the JavaScript plugin', () => {
     expect(zoneHandlerLua()).toContain('zone .. "." .. config.domain .. ".privatelink"');
     expect(zoneHandlerLua()).toContain(`PRIORITY = ${pluginPriority}, VERSION = "${pluginVersion}"`);
   });
 
-  it.each([/\brequire\b/, /init_worker/, /timer/])('holds no %s, which no control plane streams', (word) => {
-    expect(zoneHandlerLua() + zoneSchemaLua()).not.toMatch(word);
-  });
+  it.each([/\brequire\b/, /init_worker/, /timer/])(
+    'holds no %s, because no control plane streams a plugin with it',
+    (word) => {
+      expect(zoneHandlerLua() + zoneSchemaLua()).not.toMatch(word);
+    },
+  );
 });

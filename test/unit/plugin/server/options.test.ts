@@ -18,12 +18,12 @@ describe('parseOptions', () => {
     [['--dump-all-plugins'], true],
     [['-dump-all-plugins'], true],
     [['--dump-plugin-info', 'privatelink'], true],
-  ])('tells of %j whether only a dump is asked for', (argv, expected) => {
+  ])('reads from %j whether only a dump is wanted', (argv, expected) => {
     expect(isDump(parseOptions(argv))).toBe(expected);
   });
 });
 
-it('listens in the prefix', () => {
+it('the socket is in the prefix by default', () => {
   expect(socketPathOf(parseOptions(['-p', '/p', '--sock-name', 'x.sock']))).toBe('/p/x.sock');
 });
 
@@ -31,6 +31,6 @@ it.each<[readonly string[], object]>([
   [[], {}],
   [['-c', '/a.yaml'], { KONG_PRIVATELINK_CONFIG: '/a.yaml' }],
   [['--zone-id', 'use1-az1'], { KONG_PRIVATELINK_ZONE_ID: 'use1-az1' }],
-])('sets in place of variables what %j says', (argv, expected) => {
+])('options become environment variables: %j', (argv, expected) => {
   expect(environmentOf(parseOptions(argv))).toEqual(expected);
 });

@@ -32,7 +32,7 @@ function reachOf(all = places, down: readonly string[] = [], observedAtMs = 1_00
 
 const suffix = ['privatelink', 'internal'];
 
-/** What is answered, read by dns-packet; undefined: somebody else is asked. */
+/** The answer, read by dns-packet; undefined if the question is forwarded. */
 function ask(
   name: string,
   type: Parameters<typeof queryOf>[1],
@@ -61,7 +61,7 @@ const soa = [{ type: 'SOA', name: 'privatelink.internal', ttl: 1, data: expect.o
 
 describe('answerTo', () => {
   it.each(['sd2.privatelink.internal', '_http._tcp.sd2.privatelink.internal', '_HTTP._tcp.SD2.PrivateLink.Internal'])(
-    'gives ports, weights and addresses of the own zone for %s, and of others as spares',
+    'answers with ports, weights and addresses of the own zone for %s, and with other zones as spares',
     (name) => {
       const answer = ask(name, 'SRV');
 
@@ -84,11 +84,11 @@ describe('answerTo', () => {
   it.each([
     ['A', ['10.0.1.1']],
     ['AAAA', ['fd00::1']],
-  ] as const)('gives the addresses of the family that %s asks for', (type, ips) => {
+  ] as const)('answers %s with the addresses of that family', (type, ips) => {
     expect(ask('sd2.privatelink.internal', type)?.answers.map(({ data }) => data)).toEqual(ips);
   });
 
-  it('says that there is no address of the family, not that there is no name', () => {
+  it('answers NOERROR without records where no address of the family exists, and not NXDOMAIN', () => {
     const only4 = reachOf(places.slice(2));
 
     expect(ask('sd2.privatelink.internal', 'AAAA', {}, only4)).toMatchObject({
@@ -98,11 +98,11 @@ describe('answerTo', () => {
     });
   });
 
-  it.each(['TXT', 'MX', 'NS', 'CNAME', 'SOA'] as const)('has no %s of a domain', (type) => {
+  it.each(['TXT', 'MX', 'NS', 'CNAME', 'SOA'] as const)('has no %s record of a domain', (type) => {
     expect(ask('sd2.privatelink.internal', type)).toMatchObject({ rcode: 'NOERROR', answers: [], authorities: soa });
   });
 
-  it('goes to the next zone where all of the own are down, without those', () => {
+  it('uses the next zone where all targets of the own zone are down, without these', () => {
     const down = reachOf(places, ['10.0.1.1 80', 'fd00:0000:0000:0000:0000:0000:0000:0001 80']);
 
     expect(ask('sd2.privatelink.internal', 'SRV', {}, down)?.answers.map(({ data }) => data)).toEqual([
@@ -110,13 +110,13 @@ describe('answerTo', () => {
     ]);
   });
 
-  it('keeps what is down in a zone that is alive: Kong checks each itself', () => {
+  it('keeps down targets in a zone with live ones, because Kong checks each target itself', () => {
     const one = reachOf(places, ['10.0.1.1 80']);
 
     expect(targetsOf(one)).toEqual(['10.0.1.1', 'fd00:0000:0000:0000:0000:0000:0000:0001', '10.0.2.1']);
   });
 
-  it('has no spare that is down, none of A, and eight at most', () => {
+  it('has no spare that is down, no spare in A, and at most eight', () => {
     const others = Array.from({ length: 9 }, (_, index): Place => [`10.0.2.${index + 1}`, 'use1-az2']);
     const many = reachOf([['10.0.1.1', 'use1-az1'], ...others], ['10.0.2.1 80']);
 
@@ -125,14 +125,14 @@ describe('answerTo', () => {
     expect(ask('sd2.privatelink.internal', 'A', {}, many)?.answers).toHaveLength(1);
   });
 
-  it('gives all where all are down, and without affinity', () => {
+  it('answers with all targets where all are down, and without affinity', () => {
     const down = reachOf(places, ['10.0.1.1 80', 'fd00:0000:0000:0000:0000:0000:0000:0001 80', '10.0.2.1 8080']);
 
     expect(ask('sd2.privatelink.internal', 'SRV', {}, down)?.answers).toHaveLength(3);
     expect(ask('sd2.privatelink.internal', 'SRV', { isZonal: false })?.answers).toHaveLength(3);
   });
 
-  it('keeps the ratios of weights that a record cannot hold', () => {
+  it("keeps the ratios of weights that exceed a record's limit", () => {
     const heavy = reachOf([
       ['10.0.1.1', 'use1-az1', 65_535],
       ['10.0.1.2', 'use1-az1', 1],
@@ -152,38 +152,41 @@ describe('answerTo', () => {
     ['_https._tcp.sd2.privatelink.internal', 'another service'],
     ['-.privatelink.internal', 'a label that is no domain'],
     [`${'a'.repeat(63)}.x.privatelink.internal`, 'a long label'],
-  ])('says NXDOMAIN of %s, which is %s', (name) => {
+  ])('answers NXDOMAIN for %s, which is %s', (name) => {
     expect(ask(name, 'SRV')).toMatchObject({ rcode: 'NXDOMAIN', flag_aa: true, answers: [], authorities: soa });
   });
 
-  it.each(['privatelink.internal', '_tcp.sd2.privatelink.internal'])('has nothing for %s, which there is', (name) => {
-    expect(ask(name, 'A')).toMatchObject({ rcode: 'NOERROR', answers: [], authorities: soa });
-  });
+  it.each(['privatelink.internal', '_tcp.sd2.privatelink.internal'])(
+    'answers NOERROR without records for %s, which exists',
+    (name) => {
+      expect(ask(name, 'A')).toMatchObject({ rcode: 'NOERROR', answers: [], authorities: soa });
+    },
+  );
 
-  it('gives the SOA of the suffix', () => {
+  it('answers with the SOA of the suffix', () => {
     expect(ask('PRIVATELINK.internal', 'SOA')).toMatchObject({
       rcode: 'NOERROR',
       answers: [{ type: 'SOA', name: 'PRIVATELINK.internal' }],
     });
   });
 
-  it.each(['sd2.privatelink.internal', 'privatelink.internal'])('gives little to ANY of %s', (name) => {
+  it.each(['sd2.privatelink.internal', 'privatelink.internal'])('answers ANY of %s with one HINFO record', (name) => {
     expect(ask(name, 'ANY')?.answers).toMatchObject([{ type: 'HINFO', ttl: 1, data: { cpu: 'RFC8482' } }]);
   });
 
-  it.each(['AXFR', 'IXFR'] as const)('refuses %s, also of names of others', (type) => {
+  it.each(['AXFR', 'IXFR'] as const)('refuses %s, even of foreign names', (type) => {
     expect(ask('privatelink.internal', type)).toMatchObject({ rcode: 'REFUSED' });
     expect(ask('example.com', type)).toMatchObject({ rcode: 'REFUSED' });
   });
 
   it.each(['internal', 'example.com', 'xprivatelink.internal', 'sd2.privatelink.internal.example.com', '.'])(
-    'leaves %s to others',
+    'leaves %s to the forwarder',
     (name) => {
       expect(ask(name, 'A')).toBeUndefined();
     },
   );
 
-  it('says SERVFAIL where all is too old, which is not the same as NXDOMAIN', () => {
+  it('answers SERVFAIL, and not NXDOMAIN, when all data are too old', () => {
     expect(ask('sd2.privatelink.internal', 'SRV', { sinceMs: 1_001 })).toMatchObject({
       rcode: 'SERVFAIL',
       answers: [],
@@ -192,7 +195,7 @@ describe('answerTo', () => {
     });
   });
 
-  it('says SERVFAIL where nothing can be said, and NXDOMAIN where there is no such domain', () => {
+  it('answers SERVFAIL while the domain is unknown, and NXDOMAIN if the domain does not exist', () => {
     const [unknown, none] = (['unknown', 'none'] as const).map(
       (one) => ask('sd2.privatelink.internal', 'SRV', {}, one)?.rcode,
     );
@@ -200,7 +203,7 @@ describe('answerTo', () => {
     expect([unknown, none]).toEqual(['SERVFAIL', 'NXDOMAIN']);
   });
 
-  it('says how old it is', () => {
+  it('reports the age of its oldest data', () => {
     expect(ask('sd2.privatelink.internal', 'SRV')?.oldestMs).toBe(1_000);
   });
 });

@@ -11,7 +11,7 @@ const ask = (id: number, what: string) => Buffer.from(`${String.fromCharCode(0, 
 const now = { revision: 1, nowMs: 0 };
 
 describe('createAnswerCache', () => {
-  it('gives who asks the same the same answer, with the id of the question', () => {
+  it('returns one answer for equal questions, with the id of each question', () => {
     const cache = createAnswerCache<number>(10_000);
     cache.keep(ask(1, 'sd2'), 'udp', kept(7));
 
@@ -23,17 +23,17 @@ describe('createAnswerCache', () => {
 
   it.each([
     ['another question', ask(1, 'Sd2'), 'udp', now],
-    ['another way', ask(1, 'sd2'), 'tcp', now],
+    ['another transport', ask(1, 'sd2'), 'tcp', now],
     ['another revision', ask(1, 'sd2'), 'udp', { ...now, revision: 2 }],
     ['a later time', ask(1, 'sd2'), 'udp', { ...now, nowMs: 1_001 }],
-  ] as const)('gives nothing for %s', (_, query, transport, moment) => {
+  ] as const)('returns nothing for %s', (_, query, transport, moment) => {
     const cache = createAnswerCache<number>(10_000);
     cache.keep(ask(1, 'sd2'), 'udp', kept(7));
 
     expect(cache.find(query, transport, moment)).toBeUndefined();
   });
 
-  it('holds no more bytes than it may, and lets the oldest go first', () => {
+  it('holds at most its limit of bytes, and drops the oldest first', () => {
     const cache = createAnswerCache<number>(1_000);
     for (const one of ['a', 'b', 'c', 'c', 'd']) cache.keep(ask(1, one), 'udp', kept(1, 50));
 
@@ -42,7 +42,7 @@ describe('createAnswerCache', () => {
     expect(found).toEqual(['b', 'c', 'd']);
   });
 
-  it('keeps bytes of its own, and not the larger buffer that those of a small one are a part of', () => {
+  it('keeps a copy of the bytes, and not the larger buffer around them', () => {
     const cache = createAnswerCache<number>(10_000);
     const larger = Buffer.alloc(8_192, 7);
     cache.keep(ask(1, 'sd2'), 'udp', { ...kept(7), bytes: larger.subarray(0, 100) });
@@ -51,7 +51,7 @@ describe('createAnswerCache', () => {
     expect(cache.find(ask(2, 'sd2'), 'udp', now)?.bytes[2]).toBe(7);
   });
 
-  it('does not keep what alone is too large', () => {
+  it('does not keep an answer above its limit', () => {
     const cache = createAnswerCache<number>(1_000);
     cache.keep(ask(1, 'sd2'), 'tcp', kept(1, 1_001));
 

@@ -8,7 +8,7 @@ const servers = ['10.0.0.2', '10.0.0.3'].map((ip) => ({ ip, port: 53 }));
 const bytes = queryOf('example.com', 'A', { size: 700 });
 const query = readQuery(bytes) as Query;
 
-/** An answer to the message with this result, of so many bytes more. */
+/** An answer to the message with this result, with so many more bytes. */
 function answerOf({ message }: Asking, rcode = 0, more = 0): Buffer {
   const answer = Buffer.concat([message, Buffer.alloc(more)]);
   answer.writeUInt16BE(0x8180 | rcode, 2);
@@ -26,7 +26,7 @@ function open(answers: (exchange: Asking) => Promise<Buffer>) {
 }
 
 describe('createForwarder', () => {
-  it('passes on what it got with an id of its own, and gives the answer with that of the client', async () => {
+  it("forwards a question with its own id, and returns the answer with the client's id", async () => {
     const { forward, asked } = open(async (exchange) => answerOf(exchange));
 
     const answer = await forward(bytes, query, 'udp');
@@ -40,7 +40,7 @@ describe('createForwarder', () => {
     ['does not answer', undefined],
     ['cannot answer', 2],
     ['refuses', 5],
-  ])('asks the next server where one %s', async (_, rcode) => {
+  ])('asks the next server when one %s', async (_, rcode) => {
     const { forward, asked } = open(async (exchange) => {
       if (exchange.server.ip === '10.0.0.3') return answerOf(exchange, 3);
       if (rcode === undefined) throw new Error('no answer');
@@ -53,7 +53,7 @@ describe('createForwarder', () => {
     expect(answer && readAnswer(answer).rcode).toBe('NXDOMAIN');
   });
 
-  it('gives what the last one said where all fail, and nothing where none answers', async () => {
+  it('returns the last answer if all servers fail, and nothing if no server answers', async () => {
     const refused = await open(async (exchange) => answerOf(exchange, 5)).forward(bytes, query, 'udp');
     const silent = await open(async () => Promise.reject(new Error('no answer'))).forward(bytes, query, 'udp');
 
@@ -61,7 +61,7 @@ describe('createForwarder', () => {
     expect(silent).toBeUndefined();
   });
 
-  it('gives no more bytes by UDP than the client takes, and says so', async () => {
+  it('returns by UDP no more bytes than the client accepts, and marks the answer as truncated', async () => {
     const { forward } = open(async (exchange) => answerOf(exchange, 0, 700));
 
     const [udp, tcp] = [await forward(bytes, query, 'udp'), await forward(bytes, query, 'tcp')];
@@ -70,7 +70,7 @@ describe('createForwarder', () => {
     expect(tcp?.length).toBe(bytes.length + 700);
   });
 
-  it('asks a server that said nothing after the others from then on', async () => {
+  it('asks a silent server last from then on', async () => {
     let silent = '10.0.0.2';
     const { forward, asked } = open(async (exchange) => {
       if (exchange.server.ip === silent) throw new Error('no answer');
@@ -85,7 +85,7 @@ describe('createForwarder', () => {
     expect(asked.map(({ server }) => server.ip.at(-1)).join('')).toBe('23332');
   });
 
-  it('asks once what many ask at once, each with its own id, and anew when that has ended', async () => {
+  it('sends one question for equal concurrent questions, each client keeps its id, and then asks again', async () => {
     const { forward, asked } = open(async (exchange) => answerOf(exchange));
     const ids = Array.from({ length: 40 }, (_, id) => id);
     const queryWith = (id: number) => Buffer.concat([Buffer.from([0, id]), bytes.subarray(2)]);
@@ -100,7 +100,7 @@ describe('createForwarder', () => {
     expect([once, asked.length]).toEqual([1, 3]);
   });
 
-  it('has no more questions under way than it may, of one question fewer, and goes on when they have ended', async () => {
+  it('limits the open questions, in all and for one question, and goes on when some have ended', async () => {
     let release: (() => void)[] = [];
     const { forward, asked } = open(async (exchange) => {
       await new Promise<void>((resolve) => release.push(resolve));
@@ -135,7 +135,7 @@ describe('isAnswer', () => {
 
   it.each([
     ['an answer', true, answer(() => {})],
-    ['one that changes the spelling', true, answer((own) => own.write('EXAMPLE', 13))],
+    ['an answer in another spelling', true, answer((own) => own.write('EXAMPLE', 13))],
     ['an error without the question', true, answer((own) => own.writeUInt32BE(0x8181_0000, 2)).subarray(0, 12)],
     ['an answer without the question', false, answer((own) => own.writeUInt32BE(0x8180_0000, 2)).subarray(0, 12)],
     ['another id', false, answer((own) => own.writeUInt16BE(2, 0))],
@@ -144,7 +144,7 @@ describe('isAnswer', () => {
     ['a question', false, answer((own) => own.writeUInt16BE(0x0100, 2))],
     ['less than a header', false, message.subarray(0, 11)],
     ['a cut question', false, answer(() => {}).subarray(0, 20)],
-  ])('tells %s: %s', (_, expected, bytes) => {
+  ])('recognises %s: %s', (_, expected, bytes) => {
     expect(isAnswer(bytes, { message, question })).toBe(expected);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { isOneself, nameserversIn, readAddress } from '#resolver/forwarding/nameservers';
 
 describe('nameserversIn', () => {
-  it('gives the resolvers of a resolv.conf in their order, and leaves the rest', () => {
+  it('returns the resolvers of a resolv.conf in their order, and ignores the rest', () => {
     const text = `# nameserver 10.0.0.9
 search example.com
 nameserver 10.0.0.2
@@ -35,7 +35,7 @@ describe('isOneself', () => {
     ['[::ffff:127.0.0.1]:53', '127.0.0.1:53', true],
     ['0.0.0.0:53', '127.0.0.1:53', true],
     ['0.0.0.0:53', '10.0.0.5:53', false],
-  ])('tells whether %s is who listens on %s: %s', (server, listen, expected) => {
+  ])('decides whether %s is the resolver that listens on %s: %s', (server, listen, expected) => {
     expect(isOneself(readAddress(server), readAddress(listen), own)).toBe(expected);
   });
 });

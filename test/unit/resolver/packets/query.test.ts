@@ -24,7 +24,7 @@ describe('readQuery', () => {
     expect(read?.question.toString('latin1')).toContain('PRIVATELINK');
   });
 
-  it('keeps each byte of a label apart, also a dot in it', () => {
+  it('keeps each byte of a label, even a dot', () => {
     const name = Buffer.concat([
       nameOf('sd2.privatelink').subarray(0, 0),
       Buffer.from('\x0fsd2.privatelink\x08internal\0', 'latin1'),
@@ -33,7 +33,7 @@ describe('readQuery', () => {
     expect(readQuery(messageOf({ name }))).toMatchObject({ labels: ['sd2.privatelink', 'internal'] });
   });
 
-  it('reads what the client can take', () => {
+  it('reads the size that the client accepts', () => {
     const read = readQuery(queryOf('sd2.privatelink.internal', 'SRV', { size: 4_096, isDo: true }));
 
     expect(read).toMatchObject({ edns: { size: 4_096, isDo: true } });
@@ -43,7 +43,7 @@ describe('readQuery', () => {
     ['is shorter than a header', Buffer.alloc(11)],
     ['is an answer', messageOf({ flags: 0x8100 })],
     ['is empty', Buffer.alloc(0)],
-  ])('gives no answer to what %s', (_, bytes) => {
+  ])('returns no answer to a message that %s', (_, bytes) => {
     expect(readQuery(bytes)).toBeUndefined();
   });
 
@@ -70,15 +70,15 @@ describe('readQuery', () => {
     ['BADVERS', 'EDNS of a later version', queryOf('sd2.privatelink.internal', 'SRV', { size: 512, version: 1 })],
     ['REFUSED', 'the class CH', messageOf({ class: 3 })],
     ['REFUSED', 'the class ANY', messageOf({ class: 255 })],
-  ])('says %s of %s', (fault, _, bytes) => {
+  ])('answers %s to %s', (fault, _, bytes) => {
     expect(faultOf(bytes)).toBe(fault);
   });
 
   it.each([
     ['points at itself', Buffer.from([0xc0, 41])],
-    ['points at what follows', Buffer.from([0xc0, 200])],
-    ['goes on elsewhere after a label', Buffer.from([1, 97, 0xc0, 12])],
-  ])('passes over a record whose name %s, without following it', (_, name) => {
+    ['points at the bytes behind it', Buffer.from([0xc0, 200])],
+    ['jumps after a label', Buffer.from([1, 97, 0xc0, 12])],
+  ])('skips a record whose name %s, without following it', (_, name) => {
     const more = Buffer.concat([name, Buffer.from([0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 255])]);
 
     expect(readQuery(messageOf({ counts: [1, 0, 0, 1], more }))).toMatchObject({ type: 33 });
@@ -86,20 +86,20 @@ describe('readQuery', () => {
 
   it.each([
     ['a name that does not end', Buffer.alloc(300, 1)],
-    ['a label of an unknown kind', Buffer.from([0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])],
+    ['a label of an unknown type', Buffer.from([0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0])],
     ['a name of EDNS', Buffer.from([1, 97, 0, 0, 41, 2, 0, 0, 0, 0, 0, 0, 0])],
-    ['data that is cut', Buffer.from([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 9, 1])],
-  ])('says FORMERR of a record with %s', (_, more) => {
+    ['truncated data', Buffer.from([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 9, 1])],
+  ])('answers FORMERR to a record with %s', (_, more) => {
     expect(faultOf(messageOf({ counts: [1, 0, 0, 1], more }))).toBe('FORMERR');
   });
 
-  it('takes a name of 255 bytes with labels of 63', () => {
+  it('accepts a name of 255 bytes with labels of 63', () => {
     const labels = [long, long, long, 'b'.repeat(61)];
 
     expect(readQuery(messageOf({ name: nameOf(labels.join('.')) }))).toMatchObject({ labels });
   });
 
-  it('throws at nothing', () => {
+  it('never throws', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 600 }),
       fc.tuple(fc.uint8Array({ maxLength: 80 }), fc.nat({ max: 60 })).map(([noise, at]) => {
@@ -128,7 +128,7 @@ describe('limitOf', () => {
     [900, 'udp', 900],
     [4_096, 'udp', 1_232],
     [undefined, 'tcp', 65_535],
-  ] as const)('of a client that takes %s by %s is %i', (size, transport, limit) => {
+  ] as const)('is for a client that accepts %s by %s: %i', (size, transport, limit) => {
     const edns = size === undefined ? undefined : { size, isDo: false };
 
     expect(limitOf({ ...asked, edns }, transport)).toBe(limit);

@@ -17,7 +17,7 @@ function srvRecords(count: number): readonly Buffer[] {
 }
 
 describe('writeReply', () => {
-  it('repeats id and question as they were spelled, and has records with a time to live of one second', () => {
+  it('repeats id and question in their spelling, and has records with a time to live of one second', () => {
     const { bytes, left } = writeReply(ask(), { rcode: 'NOERROR', isOurs: true, answers: srvRecords(1) }, limits);
 
     expect(left).toBe(0);
@@ -37,7 +37,7 @@ describe('writeReply', () => {
     });
   });
 
-  it('is nobody else’s where others are refused, and says so', () => {
+  it('is not authoritative for refused foreign names, and offers no recursion', () => {
     const { bytes } = writeReply(ask(), { rcode: 'REFUSED' }, { ...limits, isForwarding: false });
 
     expect(readAnswer(bytes)).toMatchObject({ rcode: 'REFUSED', flag_aa: false, flag_ra: false });
@@ -49,13 +49,13 @@ describe('writeReply', () => {
     expect(readAnswer(bytes).opt).toMatchObject({ udpPayloadSize: 1_232, extendedRcode: 0, flag_do: true });
   });
 
-  it('says BADVERS in the record of EDNS', () => {
+  it('puts BADVERS into the EDNS record', () => {
     const { bytes } = writeReply(ask({ size: 4_096 }), { rcode: 'BADVERS' }, limits);
 
     expect(readAnswer(bytes)).toMatchObject({ rcode: 'NOERROR', opt: { extendedRcode: 1 } });
   });
 
-  it.each([512, 900, 1_232])('has no records, and says that it is cut, where %i bytes do not hold all', (most) => {
+  it.each([512, 900, 1_232])('has no records, and is marked as truncated, where %i bytes do not hold all', (most) => {
     const reply = { rcode: 'NOERROR', answers: srvRecords(100) } as const;
 
     const { bytes, left } = writeReply(ask({ size: most }), reply, { ...limits, most });
@@ -64,7 +64,7 @@ describe('writeReply', () => {
     expect(left).toBeGreaterThan(0);
   });
 
-  it('fills what it may have to the last byte', () => {
+  it('fills its limit to the last byte', () => {
     const answers = srvRecords(5);
     const whole = writeReply(ask(), { rcode: 'NOERROR', answers }, limits).bytes;
 
@@ -76,7 +76,7 @@ describe('writeReply', () => {
     expect([less?.answers.length, less?.flag_tc]).toEqual([0, true]);
   });
 
-  it('goes without the SOA where the longest name and suffix leave no room for it', () => {
+  it('leaves out the SOA where the longest name and suffix leave no room for it', () => {
     const name = [63, 63, 63, 57].map((length) => 'a'.repeat(length)).join('.');
     const query = readQuery(queryOf(name, 'SRV')) as Query;
     const authority = [recordOf('HINFO', { cpu: 'a'.repeat(200), os: 'b'.repeat(200) })];
@@ -88,7 +88,7 @@ describe('writeReply', () => {
     expect(left).toBe(0);
   });
 
-  it('has the first that fit by TCP, where there is no other way', () => {
+  it('holds by TCP as many records as fit, because there is no larger transport', () => {
     const reply = { rcode: 'NOERROR', answers: srvRecords(3_000) } as const;
 
     const { bytes, left } = writeReply(ask(), reply, { ...limits, most: 65_535, isPartFine: true });

@@ -67,7 +67,7 @@ function open(over: Partial<World> = {}, options: Partial<RespondOptions> = {}) 
 }
 
 describe('createRespond', () => {
-  it('answers a domain, and the same again until the feed says something else, or it is too old', async () => {
+  it('answers a domain, and repeats the answer until the feed changes, or the data are too old', async () => {
     const { world, ask } = open();
 
     const first = await ask('sd2.privatelink.internal');
@@ -82,7 +82,7 @@ describe('createRespond', () => {
     expect(stale).toMatchObject({ rcode: 'SERVFAIL', answers: [] });
   });
 
-  it('takes no note of names that there are not', async () => {
+  it('keeps no state of names that do not exist', async () => {
     const { ask, used, waits, counts } = open();
 
     const answers = await Promise.all(['x', 'y', 'z'].map((name) => ask(`${name}.privatelink.internal`)));
@@ -92,7 +92,7 @@ describe('createRespond', () => {
     expect([...counts.answers.values()]).toEqual([{ type: 'SRV', rcode: 'NXDOMAIN', count: 3 }]);
   });
 
-  it('says SERVFAIL of a name that a scope which was never read may hold', async () => {
+  it('answers SERVFAIL for a name that an unread scope may hold', async () => {
     const { ask } = open({ isWhole: false });
 
     expect((await ask('sd3.privatelink.internal'))?.rcode).toBe('SERVFAIL');
@@ -100,10 +100,10 @@ describe('createRespond', () => {
   });
 
   it.each([
-    ['there are names', new Set(['sd2']), ['sd2']],
-    ['there are none yet', undefined, ['named', 'sd2']],
+    ['names are known', new Set(['sd2']), ['sd2']],
+    ['no names are known yet', undefined, ['named', 'sd2']],
   ])(
-    'waits for no more than it has to where %s, and for a domain once the thread was told of it',
+    'waits as little as possible where %s, and for a domain only after the thread knows of it',
     async (_, names, expected) => {
       const { world, ask, heard, waits, used } = open({ names, reach: undefined });
       const told: boolean[] = [];
@@ -121,12 +121,12 @@ describe('createRespond', () => {
     },
   );
 
-  it('waits for the first names, and for the first of a domain', async () => {
+  it('waits for the first names, and for the first answer of a domain', async () => {
     const { world, ask, heard, used, waits } = open({ names: undefined, reach: undefined });
     heard.onNamed = () => {
       world.names = new Set(['sd2']);
     };
-    // Nothing comes of a domain that was not asked for.
+    // The feed answers only for a domain in use.
     heard.onFirst = () => {
       if (used.includes('sd2')) world.reach = reachOf();
     };
@@ -135,13 +135,13 @@ describe('createRespond', () => {
     expect(waits).toEqual(['named', 'sd2']);
   });
 
-  it('says SERVFAIL where nothing is known in time', async () => {
+  it('answers SERVFAIL when nothing is known in time', async () => {
     const { ask } = open({ names: undefined, reach: undefined });
 
     expect((await ask('sd2.privatelink.internal'))?.rcode).toBe('SERVFAIL');
   });
 
-  it('forwards other names, and says SERVFAIL where that fails', async () => {
+  it('forwards other names, and answers SERVFAIL when that fails', async () => {
     const given = queryOf('example.com', 'A');
     const { ask, counts } = open(
       {},
@@ -159,7 +159,7 @@ describe('createRespond', () => {
     expect(await open().ask('example.com', 'A')).toMatchObject({ rcode: 'REFUSED', flag_ra: false });
   });
 
-  it('tells a client to come by TCP, and gives all there', async () => {
+  it('makes a client use TCP, and sends all records there', async () => {
     const { ask, counts } = open({ reach: reachOf(300) });
 
     const [cut, whole] = [
@@ -172,7 +172,7 @@ describe('createRespond', () => {
     expect(counts.truncated).toBe(1);
   });
 
-  it('says once how many do not fit, however an answer comes', async () => {
+  it('reports once how many records do not fit, by any transport', async () => {
     const { ask, tooMany } = open({ reach: reachOf(3_000) });
 
     const answer = await ask('sd2.privatelink.internal', 'SRV', undefined, 'tcp');
@@ -182,7 +182,7 @@ describe('createRespond', () => {
     expect(tooMany).toEqual([['sd2', 3_000 - (answer?.answers.length ?? 0)]]);
   });
 
-  it('answers what cannot be read with a result alone, and an answer with nothing', async () => {
+  it('answers an unreadable message with a result code alone, and an answer with nothing', async () => {
     const { respond } = open();
 
     const [faulty, answer] = [

@@ -19,11 +19,11 @@ describe('createFaults', () => {
     [{ account: '222222222222' }, [false, false, false]],
     [{ region: 'us-west-2' }, [false, false, false]],
     [call, [true, true, true]],
-  ])('strikes with %j as often as said', (fault, expected) => {
+  ])('strikes with %j as often as configured', (fault, expected) => {
     expect(strikes({ kind: 'throttle', ...fault }, 3)).toEqual(expected);
   });
 
-  it('strikes no more once ended, while an equal fault goes on', () => {
+  it('stops after its end, while an equal fault goes on', () => {
     const faults = createFaults();
     const end = faults.inject({ kind: 'drop' });
     faults.inject({ kind: 'drop' });

@@ -14,7 +14,7 @@ function judge(config: CallersConfig, endpointId: string | undefined, headers: R
 }
 
 describe('the stand-in of privatelink-callers', () => {
-  it('tells the provider who an allowed caller is, whatever the client said', () => {
+  it('tells the provider the identity of an allowed caller, whatever the client sent', () => {
     const sent = { accept: '*/*', 'x_privatelink-consumer': 'sd9', 'x-privatelink-endpoint': 'vpce-9' };
 
     expect(judge(enforced, 'vpce-0a', sent)).toEqual({
@@ -29,7 +29,7 @@ describe('the stand-in of privatelink-callers', () => {
     ['enforce', enforced, 'refused', 403],
     ['observe', observed, 'observed', undefined],
   ] as const)(
-    'judges who is in no table by the mode %s, without what the client said',
+    'applies mode %s to a caller in no table, and drops what the client sent',
     (_, config, verdict, status) => {
       const judged = judge(config, 'vpce-0b', { 'x-privatelink-consumer': 'sd1' });
 
@@ -40,13 +40,13 @@ describe('the stand-in of privatelink-callers', () => {
   it.each([
     ['enforce', enforced, 'observed'],
     ['observe', observed, 'refused'],
-  ] as const)('judges who is in the table of others by the other mode than %s', (_, config, verdict) => {
+  ] as const)('applies the mode other than %s to a caller in the table of others', (_, config, verdict) => {
     const judged = judge({ ...config, others: writeTable([sd2]) }, 'vpce-0b');
 
     expect(judged).toMatchObject({ verdict, consumer: 'sd2', endpointId: 'vpce-0b' });
   });
 
-  it('allows who is in both tables', () => {
+  it('allows a caller in both tables', () => {
     expect(judge({ ...observed, others: writeTable([{ ...sd1, consumer: 'sd9' }]) }, 'vpce-0a').verdict).toBe(
       'allowed',
     );
@@ -56,7 +56,7 @@ describe('the stand-in of privatelink-callers', () => {
     ['allow', 'missing'],
     ['reject', 'refused'],
     ['something else', 'refused'],
-  ])('judges a connection without an endpoint by on_missing: %s', (on_missing, verdict) => {
+  ])('applies on_missing to a connection without an endpoint: %s', (on_missing, verdict) => {
     expect(judge({ ...observed, on_missing }, undefined)).toMatchObject({ verdict, headers: {} });
   });
 
@@ -69,25 +69,25 @@ describe('the stand-in of privatelink-callers', () => {
     '\x01vpce-0a ',
     '\x01vpce-0a\0',
     '\x01vpce-0a\x01vpce-0a',
-  ])('takes %j for nobody', (tlv) => {
+  ])('does not identify a caller by %j', (tlv) => {
     const judged = judgeCaller(enforced, { tlv, headers: {} });
 
     expect([judged.verdict, judged.consumer, judged.endpointId]).toEqual(['refused', undefined, undefined]);
   });
 
   it.each([
-    ['a table that is no text', { callers: undefined }],
+    ['a table that is not text', { callers: undefined }],
     ['a broken table', { callers: 'sd1 111111111111 vpce-0a\n' }],
-    ['a broken table of others', { others: 'sd1' }],
+    ['a broken table of the other callers', { others: 'sd1' }],
     ['an endpoint of two consumers', { callers: 'sd1 - vpce-0a\nsd2 - vpce-0a' }],
-  ])('refuses all for %s', (_, broken) => {
+  ])('refuses all callers for %s', (_, broken) => {
     const config = { ...observed, on_missing: 'allow', ...broken };
 
     expect(judge(config, 'vpce-0a').verdict).toBe('refused');
     expect(judge(config, undefined).verdict).toBe('refused');
   });
 
-  it('allows nobody whose Connection header would remove who it is', () => {
+  it('allows no caller whose Connection header would remove its identity headers', () => {
     const sent = { connection: 'close, X-Privatelink-Consumer' };
 
     expect(judge(enforced, 'vpce-0a', sent)).toMatchObject({ verdict: 'refused', consumer: 'sd1' });

@@ -3,7 +3,7 @@ import { emptyConfig, type GatewayConfig } from '#sandbox/gateway/entities';
 import { type Follower, followControlPlane } from '#sandbox/gateway/follow';
 import { patienceMs } from '../../../support/until';
 
-/** A control plane whose hash runs through `hashes`, one at each reading, and stays at the last. */
+/** A control plane whose hash runs through `hashes`, one at each read, and stays at the last. */
 function startFollower(hashes: (string | Error)[]) {
   const applied: GatewayConfig[] = [];
   const inSync: string[] = [];
@@ -27,8 +27,8 @@ describe('followControlPlane', () => {
   it.each([
     ['once while the hash stays', ['a', 'a', 'a'], 1],
     ['again when the hash changes', ['a', 'a', 'b'], 2],
-    ['only lists during which nobody wrote', ['a', 'b', 'b'], 1],
-    ['also after a read that failed', [new Error('away'), 'b'], 1],
+    ['only lists that nobody changed during the read', ['a', 'b', 'b'], 1],
+    ['lists after a failed read', [new Error('away'), 'b'], 1],
   ])('applies %s', async (_, hashes, expected) => {
     const last = hashes.at(-1);
     const started = startFollower([...hashes]);
@@ -39,7 +39,7 @@ describe('followControlPlane', () => {
     expect(started.applied).toHaveLength(expected);
   });
 
-  it('reports no node while the control plane is away', async () => {
+  it('reports no node while the control plane is down', async () => {
     const started = startFollower([new Error('away')]);
     follower = started.follower;
 

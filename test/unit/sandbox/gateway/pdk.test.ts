@@ -44,7 +44,7 @@ describe('createPdk', () => {
       { ...startRouting(), host: 'use1-az1.sd2.privatelink', chosenBy: 'plugin' },
     ],
     [
-      'the first exit counts',
+      'the first exit wins',
       [
         ['kong.response.exit', [503, 'no', { 'X-Why': 'test' }]],
         ['kong.response.exit', [200, null, null]],
@@ -67,7 +67,7 @@ describe('createPdk', () => {
     ['kong.service.set_target', ['127.20.1.11', '80'], 'kong.service.set_target'],
     ['kong.client.get_ip', [], 'kong.client.get_ip'],
     ['constructor', [], 'constructor'],
-  ])('rejects %s %j with its reason and leaves the request', async (method, args, message) => {
+  ])('rejects %s %j with its reason and does not change the request', async (method, args, message) => {
     const routing = startRouting();
 
     await expect(createPdk(routing, config)(method, args)).rejects.toThrow(message);

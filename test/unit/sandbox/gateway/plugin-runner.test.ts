@@ -36,7 +36,7 @@ describe('createPluginRunner', () => {
     expect(server.handled).toEqual([0, 0, 1, 2]);
   });
 
-  it('starts one instance for requests that come together', async () => {
+  it('starts one instance for concurrent requests', async () => {
     const server = pluginServer();
     const runner = createPluginRunner(server);
 
@@ -45,7 +45,7 @@ describe('createPluginRunner', () => {
     expect(server.started).toHaveLength(1);
   });
 
-  it('starts the instance anew when the server has forgotten it', async () => {
+  it('starts the instance again when the server has forgotten it', async () => {
     const server = pluginServer();
     const runner = createPluginRunner(server);
     await runner.access({ id: 'p', config: {} }, pdk);
@@ -56,7 +56,7 @@ describe('createPluginRunner', () => {
     expect(server.handled).toEqual([0, 1]);
   });
 
-  it('passes other failures on, and tries a new instance for the next request', async () => {
+  it('passes other failures on, and starts a new instance for the next request', async () => {
     const server = pluginServer();
     let isDown = true;
     const runner = createPluginRunner({

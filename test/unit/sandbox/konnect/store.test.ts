@@ -28,7 +28,7 @@ function refusalOf(act: () => unknown): JsonObject {
 }
 
 describe('put', () => {
-  it('fills in the defaults of Konnect, not those of older gateways', () => {
+  it('fills in the defaults of Konnect, not of older gateways', () => {
     const store = createFilled();
 
     expect(store.find('routes', id(2))).toMatchObject({ protocols: ['https'], strip_path: true, preserve_host: false });
@@ -40,7 +40,7 @@ describe('put', () => {
     expect(store.find('targets', id(4))).toMatchObject({ weight: 100, failover: false });
   });
 
-  it('replaces: what a body leaves out or sets to null goes back to its default', () => {
+  it('replaces: a field that the body omits or sets to null returns to its default', () => {
     const store = createEmpty();
     store.put('services', id(1), { name: 'sd2', host: 'a.test', retries: 2, path: '/x' });
 
@@ -61,7 +61,7 @@ describe('put', () => {
     ['api.internal:80', 'api.internal:80'],
     ['[2001:db8::1]:80', '[2001:db8::1]:80'],
     ['[2001:db8::1]', '[2001:db8::1]:8000'],
-  ])('takes target %s as %s', (given, stored) => {
+  ])('stores target %s as %s', (given, stored) => {
     const store = createFilled();
 
     expect(store.put('targets', undefined, { target: given, upstream: { id: id(3) } }).target).toBe(stored);
@@ -81,9 +81,9 @@ describe('put', () => {
     ['IPv6 without brackets', 'targets', { target: '2001:db8::1:80', upstream: { id: id(3) } }, 'brackets'],
     ['port 0 of a target', 'targets', { target: '10.0.0.9:0', upstream: { id: id(3) } }, 'target'],
     ['weight 65536', 'targets', { target: '10.0.0.9', upstream: { id: id(3) }, weight: 65_536 }, 'weight'],
-    ['a plugin that nobody has', 'plugins', { name: 'privatelink' }, 'does not exist'],
-    ['a reference to nothing', 'routes', { paths: ['/a'], service: { id: id(9) } }, 'service.id (type: foreign)'],
-    ['a name that is taken', 'services', { name: 'sd2', host: 'a.test' }, 'name (type: unique)'],
+    ['an unknown plugin', 'plugins', { name: 'privatelink' }, 'does not exist'],
+    ['a dangling reference', 'routes', { paths: ['/a'], service: { id: id(9) } }, 'service.id (type: foreign)'],
+    ['a taken name', 'services', { name: 'sd2', host: 'a.test' }, 'name (type: unique)'],
     ['an address twice', 'targets', { target: '10.0.0.1:80', upstream: { id: id(3) } }, 'target (type: unique)'],
   ] as const)('refuses %s', (_, kind, body, message) => {
     const store = createFilled();
@@ -94,7 +94,7 @@ describe('put', () => {
     expect(JSON.stringify(refusal.details)).toContain(message);
   });
 
-  it('takes the same plugin once per service, and once more for all', () => {
+  it('accepts a plugin once per service, and once more for all services', () => {
     const store = createFilled();
     store.put('plugins', undefined, { name: 'key-auth', service: { id: id(1) } });
     store.put('plugins', undefined, { name: 'key-auth' });
@@ -103,7 +103,7 @@ describe('put', () => {
     expect(store.values('plugins')).toHaveLength(2);
   });
 
-  it('gives a name free when its holder takes another', () => {
+  it('frees a name when its holder takes another', () => {
     const store = createFilled();
     store.put('services', id(1), { name: 'renamed', host: 'a.test' });
 
@@ -122,7 +122,7 @@ describe('put', () => {
 });
 
 describe('remove', () => {
-  it('takes the targets of an upstream along', () => {
+  it('removes the targets of an upstream with it', () => {
     const store = createFilled();
 
     store.remove('upstreams', id(3));
@@ -130,7 +130,7 @@ describe('remove', () => {
     expect(store.values('targets')).toEqual([]);
   });
 
-  it('refuses a service that has routes, and takes its plugins along when it has none', () => {
+  it('refuses to remove a service with routes, and removes its plugins with it', () => {
     const store = createFilled();
     store.put('plugins', undefined, { name: 'key-auth', service: { id: id(1) } });
     expect(() => store.remove('services', id(1))).toThrow(Refusal);
@@ -163,7 +163,7 @@ describe('page', () => {
     expect(data.map((one) => one.name)).toEqual(names);
   });
 
-  it('gives an offset on every page but the last', () => {
+  it('returns an offset on every page but the last', () => {
     const store = createTagged();
 
     const first = store.page('services', { size: 1, tags: 'a,b' });
@@ -173,7 +173,7 @@ describe('page', () => {
     expect(last.offset).toBeUndefined();
   });
 
-  it('misses nothing when entities go and change between pages', () => {
+  it('misses nothing when entities leave and change between pages', () => {
     const store = createFilled();
     for (const last of [2, 3, 4]) {
       store.put('targets', id(last + 4), { target: `10.0.0.${last}:80`, upstream: { id: id(3) } });
@@ -187,7 +187,7 @@ describe('page', () => {
     expect(second.data.map((one) => one.target)).toEqual(['10.0.0.3:80', '10.0.0.4:80']);
   });
 
-  it('refuses an offset it never gave', () => {
+  it('refuses an unknown offset', () => {
     expect(() => createEmpty().page('services', { size: 1, offset: 'x' })).toThrow(Refusal);
   });
 });
@@ -216,7 +216,7 @@ describe('hash', () => {
 });
 
 describe('custom plugins', () => {
-  it('are known once their schema is uploaded, and stay while they are used', () => {
+  it('are known after the upload of their schema, and stay while they are used', () => {
     const plane = createPlane('prod');
     const lua = 'return { name = "privatelink", fields = {} }';
     plane.putSchema(lua);

@@ -12,7 +12,10 @@ const destination = { ip: '10.0.0.2', port: 8_443 };
 const headerWith = (...tlvs: readonly Tlv[]) => writeProxyHeader({ source, destination, tlvs });
 const aws = (text: string): Tlv => ({ type: 0xea, value: Buffer.from(text, 'latin1') });
 
-/** The header with some of its bytes replaced: its version and command are the 13th, its family and protocol the 14th. */
+/**
+ * The header with some bytes replaced. Byte 13 has its version and command, byte 14 its family and
+ * protocol.
+ */
 function changed(bytes: Buffer, over: Readonly<Record<number, number>>): Buffer {
   const copy = Buffer.from(bytes);
   for (const [at, byte] of Object.entries(over)) copy.writeUInt8(byte, Number(at));
@@ -20,7 +23,7 @@ function changed(bytes: Buffer, over: Readonly<Record<number, number>>): Buffer 
 }
 
 describe('writeProxyHeader', () => {
-  it('writes what a network load balancer does: addresses, ports, and 0xEA with 0x01 before the id', () => {
+  it('writes the header of a network load balancer: addresses, ports, and 0xEA with 0x01 before the id', () => {
     const header = writeProxyHeader({ source, destination, tlvs: [endpointTlv('vpce-0a')] });
 
     expect(header.toString('hex')).toBe(
@@ -60,18 +63,18 @@ describe('readProxyHeader', () => {
   it.each<[string, Buffer, string | undefined]>([
     ['the id of an endpoint', header, `\x01${id}`],
     ['an empty value', headerWith(aws('')), ''],
-    ['the first of two', headerWith(aws('\x01one'), aws('\x01two')), '\x01one'],
-    ['one behind others', headerWith({ type: 0x04, value: Buffer.alloc(7) }, aws('\x01one')), '\x01one'],
-    ['none in a header without', headerWith(), undefined],
+    ['the first of two ids', headerWith(aws('\x01one'), aws('\x01two')), '\x01one'],
+    ['an id behind other values', headerWith({ type: 0x04, value: Buffer.alloc(7) }, aws('\x01one')), '\x01one'],
+    ['none in a header without an id', headerWith(), undefined],
     ['none behind a TLV that is longer than the header', changed(headerWith(aws('x')), { 29: 0xff }), undefined],
-    ['none in the head of a TLV alone', changed(headerWith(aws('')).subarray(0, -1), { 15: 14 }), undefined],
-    ['none of LOCAL', changed(header, { 12: 0x20 }), undefined],
-    ['none of UDP', changed(header, { 13: 0x12 }), undefined],
-    ['none of a family that it does not know', changed(header, { 13: 0x31 }), undefined],
-    ['none of version 1', Buffer.from('PROXY TCP4 10.0.0.1 10.0.0.2 40000 8443\r\n'), undefined],
-    ['none of version 1 with IPv6', Buffer.from('PROXY TCP6 ::1 2001:db8::1 1 2\r\n'), undefined],
-    ['none of version 1 for what it does not know', Buffer.from('PROXY UNKNOWN whatever\r\n'), undefined],
-  ])('gives %s', (_, bytes, caller) => {
+    ['none for the head of a TLV alone', changed(headerWith(aws('')).subarray(0, -1), { 15: 14 }), undefined],
+    ['none for LOCAL', changed(header, { 12: 0x20 }), undefined],
+    ['none for UDP', changed(header, { 13: 0x12 }), undefined],
+    ['none for an unknown family', changed(header, { 13: 0x31 }), undefined],
+    ['none for version 1', Buffer.from('PROXY TCP4 10.0.0.1 10.0.0.2 40000 8443\r\n'), undefined],
+    ['none for version 1 with IPv6', Buffer.from('PROXY TCP6 ::1 2001:db8::1 1 2\r\n'), undefined],
+    ['none for version 1 with UNKNOWN', Buffer.from('PROXY UNKNOWN whatever\r\n'), undefined],
+  ])('returns %s', (_, bytes, caller) => {
     const read = readProxyHeader(Buffer.concat([bytes, Buffer.from('GET / HTTP/1.1\r\n')]));
 
     expect(read).toEqual({
@@ -81,7 +84,7 @@ describe('readProxyHeader', () => {
     });
   });
 
-  it('takes a header of 1 KB, and none that is longer', () => {
+  it('accepts a header of 1 KB, and no longer one', () => {
     const fill = longestHeader - headerWith().length - 3;
 
     const [fits, tooLong] = [fill, fill + 1].map((count) =>
@@ -95,8 +98,8 @@ describe('readProxyHeader', () => {
   it.each<[string, Buffer]>([
     ['no header', Buffer.from('GET / HTTP/1.1\r\n')],
     ['version 3', changed(header, { 12: 0x31 })],
-    ['addresses that do not fit', changed(header.subarray(0, 26), { 15: 10 })],
-    ['a line of version 1 that is none', Buffer.from('PROXY TCP4 10.0.0.1 nobody 1 2\r\n')],
+    ['addresses of the wrong length', changed(header.subarray(0, 26), { 15: 10 })],
+    ['a malformed line of version 1', Buffer.from('PROXY TCP4 10.0.0.1 nobody 1 2\r\n')],
     ['a line of version 1 with too large a port', Buffer.from('PROXY TCP4 10.0.0.1 10.0.0.2 65536 2\r\n')],
     ['a line of version 1 without an end', Buffer.from(`PROXY UNKNOWN ${'x'.repeat(longestHeader)}`)],
   ])('refuses %s', (_, bytes) => {

@@ -5,7 +5,7 @@ import { createFrameStream, frameOf } from '#sandbox/plugin-server/frame-stream'
 
 const bytes = Buffer.concat(['first', '', 'x'.repeat(300)].map((text) => frameOf(Buffer.from(text))));
 
-/** A socket in memory; the frames need no more of one than a stream has. */
+/** A socket in memory. Frames need only the stream part of a socket. */
 function open() {
   const socket = new PassThrough();
   return { socket, ...createFrameStream(socket as unknown as Socket) };

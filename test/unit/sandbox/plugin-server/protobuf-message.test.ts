@@ -63,7 +63,7 @@ describe('decodeMessage', () => {
 });
 
 describe('numberOf, textOf', () => {
-  it('give what proto3 means by a field that is absent', () => {
+  it('return the default of proto3 for an absent field', () => {
     expect([numberOf(new Map(), 1), textOf(new Map(), 1)]).toEqual([0, '']);
   });
 

@@ -12,7 +12,7 @@ function adoptableWith(over: Partial<Adoptable>): Adoptable {
   return { domain: 'orders', service, endpoints: [orders], tags: {}, ...none, ...over };
 }
 
-/** The words that a shell makes of a line. */
+/** The words of a line, as a shell splits them. */
 function wordsOf(line: string): readonly string[] {
   return execFileSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
     .trimEnd()
@@ -20,7 +20,7 @@ function wordsOf(line: string): readonly string[] {
 }
 
 describe('awsCommands', () => {
-  it('has one line for all endpoints of a region with the same tags, below their account', () => {
+  it('has one line for all endpoints of a region with equal tags, below their account', () => {
     const tags = { 'kong:domain': 'orders' };
     const given = adoptableWith({
       endpoints: [pay, orders, west],
@@ -34,7 +34,7 @@ describe('awsCommands', () => {
     ]);
   });
 
-  it('has a line for each set of tags, and none for an endpoint that lacks none', () => {
+  it('has a line for each set of tags, and no line for a complete endpoint', () => {
     const given = adoptableWith({
       endpoints: [orders, pay, west],
       tags: { [orders.id]: { 'kong:weight': '80' }, [pay.id]: { 'kong:weight': '20' }, [west.id]: {} },
@@ -46,10 +46,10 @@ describe('awsCommands', () => {
   it.each([
     ['paths', '/a /b'],
     ['a quote', "it's"],
-    ['what a shell would run', '$(touch /tmp/x) `id` "; rm'],
+    ['shell commands', '$(touch /tmp/x) `id` "; rm'],
     ['commas', 'a,Key=b,Value=c'],
     ['lines', 'a\\nb'],
-  ])('writes %s so that a shell and AWS take the text as it is', (_, value) => {
+  ])('quotes %s so that a shell and AWS read the exact text', (_, value) => {
     const [, line = ''] = awsCommands([adoptableWith({ tags: { [orders.id]: { 'team/key': value } } })]);
 
     const words = wordsOf(line);

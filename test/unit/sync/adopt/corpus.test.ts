@@ -3,16 +3,16 @@ import { adoptCases } from '../../../support/adopt/cases';
 import { corpusFiles, findInCorpus } from '../../../support/adopt/corpus';
 import { corpusEndpoints } from '../../../support/adopt/endpoints';
 
-/** By the ids that AWS gives them. */
+/** Endpoints by their AWS ids. */
 const namesById = new Map(Object.entries(corpusEndpoints).map(([name, { id }]) => [id, name]));
 
 describe('the corpus of control planes to adopt', () => {
-  it('is used whole, and has at least thirty', () => {
+  it('is used completely, and has at least thirty cases', () => {
     expect([...new Set(Object.values(adoptCases).map(({ file }) => file))].sort()).toEqual([...corpusFiles].sort());
     expect(corpusFiles.length).toBeGreaterThanOrEqual(30);
   });
 
-  it.each(Object.entries(adoptCases))('says what comes of %s', (_, given) => {
+  it.each(Object.entries(adoptCases))('shows the result of %s', (_, given) => {
     const { adoptable, notes } = findInCorpus(given);
 
     expect(adoptable.map(({ service }) => service.key).sort()).toEqual(Object.keys(given.expected).sort());
@@ -29,7 +29,7 @@ describe('the corpus of control planes to adopt', () => {
     expect(notes).toEqual((given.notes ?? []).map((said) => expect.stringContaining(said)));
   });
 
-  it.each(Object.entries(adoptCases))('says the same with everything in another order: %s', (_, given) => {
+  it.each(Object.entries(adoptCases))('shows an equal result with everything in another order: %s', (_, given) => {
     const told = ({ adoptable }: ReturnType<typeof findInCorpus>) =>
       adoptable.map(({ domain, service, tags, refused }) => [domain, service.key, tags, refused === undefined]);
 

@@ -33,6 +33,6 @@ it.each([
     undefined,
   ],
   ['an image', 'opt/kong-privatelink', [], 'kong-privatelink', undefined],
-])('names a command that works with the package in %s, and where', (_, root, files, command, where) => {
+])('the hint names a command that works with the package in %s, and its folder', (_, root, files, command, where) => {
   expect(callingIn(place(root, ...files))).toEqual({ command, folder: where && join(folder, where) });
 });

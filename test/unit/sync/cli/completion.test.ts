@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const names = verbs.map(({ name }) => name);
 
-/** What is offered for what stands behind the name of the program. */
+/** The words offered behind the name of the program. */
 const offered: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['', [...names, 'help'].sort()],
   ['d', ['diff', 'discover', 'doctor']],
@@ -51,7 +51,7 @@ describe.each(completingShells)('the completion of %s', (shell) => {
     offers = offeredBy(shell, { script, folder, lines: lines.map((line) => `kong-privatelink ${line}`) });
   });
 
-  it.each(offered)('offers for %j what fits: %j', (line, words) => {
+  it.each(offered)('offers for %j the fitting words: %j', (line, words) => {
     const found = offers.get(`kong-privatelink ${line}`)?.filter((one) => line !== '' || !one.startsWith('-'));
 
     expect(found).toEqual(words);
@@ -65,13 +65,13 @@ describe.each(completingShells)('the completion of %s', (shell) => {
   });
 });
 
-it('offers the estates that there are', () => {
+it('completion offers the existing estates', () => {
   const [, values = []] = offered.find(([line]) => line.startsWith('sandbox --estate')) ?? [];
 
   expect(() => estateNamed('none')).toThrow(`name one of ${values.join(', ')}`);
 });
 
-it('names the shells that there are for one that it does not know', async () => {
+it('completion names the supported shells for an unknown shell', async () => {
   const { exitCode, err } = await runCli(['completion', 'tcsh']);
 
   expect(exitCode).toBe(1);

@@ -6,11 +6,11 @@ const onInterrupt = () => undefined;
 
 it.each([
   ['a yes', 'yes\n', true],
-  ['a short one', 'Y\n', true],
+  ['a short yes', 'Y\n', true],
   ['nothing but Enter', '\n', false],
-  ['anything else', 'yesterday\n', false],
+  ['another answer', 'yesterday\n', false],
   ['the end of the input', '', false],
-])('takes %s for what it is', async (_, typed, isYes) => {
+])('the answer is read correctly: %s', async (_, typed, isYes) => {
   const input = new PassThrough();
   input.end(typed);
 
@@ -19,7 +19,7 @@ it.each([
   );
 });
 
-/** A terminal on which somebody types while the question stands. */
+/** A terminal on which a person types while the question waits. */
 function askOnTerminal(typed: string, onInterrupt: () => void, signal = new AbortController().signal) {
   const input = new PassThrough();
   const output = Object.assign(new PassThrough(), { isTTY: true });
@@ -28,11 +28,11 @@ function askOnTerminal(typed: string, onInterrupt: () => void, signal = new Abor
   return asking;
 }
 
-it('takes Ctrl-D on a terminal for a no', async () => {
+it('Ctrl-D on a terminal is a no', async () => {
   expect(await askOnTerminal('\x04', () => undefined)).toBe(false);
 });
 
-it('stops the command with Ctrl-C on a terminal', async () => {
+it('Ctrl-C on a terminal stops the command', async () => {
   const stopping = new AbortController();
 
   const asking = askOnTerminal('\x03', () => stopping.abort(), stopping.signal);
@@ -40,7 +40,7 @@ it('stops the command with Ctrl-C on a terminal', async () => {
   await expect(asking).rejects.toThrow('abort');
 });
 
-it('ends with the signal', async () => {
+it('the question ends with the signal', async () => {
   const stopping = new AbortController();
   const asking = confirm(
     'Sure?',

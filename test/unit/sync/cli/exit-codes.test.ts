@@ -3,8 +3,8 @@ import { exitCodes, worstOf } from '#sync/cli/exit-codes';
 
 const { done, error, differs, refused, incomplete, uncertain, interrupted } = exitCodes;
 
-describe('the exit code of several', () => {
-  it('is that of the one that says most', () => {
+describe('the exit code of several stages', () => {
+  it('is the most severe one', () => {
     const bySeverity = [interrupted, error, incomplete, refused, uncertain, differs, done];
 
     for (const [index, worst] of bySeverity.entries()) {
@@ -14,7 +14,7 @@ describe('the exit code of several', () => {
     }
   });
 
-  it('is success where there is none', () => {
+  it('is success without stages', () => {
     expect(worstOf([])).toBe(done);
   });
 

@@ -9,14 +9,14 @@ const names = verbs.map(({ name }) => name);
 const words = Object.entries(foreignWords);
 
 describe('a word of another tool', () => {
-  it.each(words)('%s points to what does it here', async (word, instead) => {
+  it.each(words)('%s points to the verb for the task', async (word, instead) => {
     const { exitCode, out, err } = await runCli([word, '-c', 'absent.yaml', '--auto-approve']);
 
     expect([exitCode, out]).toEqual([1, '']);
     expect(err).toBe(`error: kong-privatelink has no verb ${word}; ${instead} [CONFIG_INVALID]\n`);
   });
 
-  it.each(words)('%s is none of ours, and what it points to is', (word, instead) => {
+  it.each(words)('%s is not a verb, and the suggested verb exists', (word, instead) => {
     expect(names).not.toContain(word);
     expect(instead.split(/\W+/).some((one) => names.includes(one))).toBe(true);
   });
@@ -25,7 +25,7 @@ describe('a word of another tool', () => {
     ['plan', '--json'],
     ['--json', 'plan'],
     ['help', 'plan', '--json'],
-  ])('is told as JSON for %s %s %s', async (...argv) => {
+  ])('is reported as JSON for %s %s %s', async (...argv) => {
     const { exitCode, out, err } = await runCli(argv.filter(Boolean));
 
     expect([exitCode, err]).toEqual([1, '']);
@@ -41,19 +41,19 @@ describe('a word of another tool', () => {
 });
 
 describe('help', () => {
-  it.each(names)('%s is that of --help', async (name) => {
+  it.each(names)('%s equals --help', async (name) => {
     expect(await runCli(['help', name])).toEqual(await runCli([name, '--help']));
   });
 
-  it('without a verb is that of the program', async () => {
+  it('without a verb is the help of the program', async () => {
     expect(await runCli(['help'])).toEqual(await runCli(['--help']));
   });
 
-  it('of a word of another tool points to what does it here', async () => {
+  it('for a word of another tool points to the verb for the task', async () => {
     expect(await runCli(['help', 'apply'])).toEqual(await runCli(['apply']));
   });
 
-  it('of what is no verb says so', async () => {
+  it('for an unknown verb says so', async () => {
     const { exitCode, err } = await runCli(['help', 'snyc']);
 
     expect(exitCode).toBe(1);
@@ -69,7 +69,7 @@ it('version is --version, and JSON where that is asked for', async () => {
 it.each([
   [['sync', '--out', 'diff'], 'sync'],
   [['diff', '-c', 'sync', '--frobnicate'], 'diff'],
-])('the help that %j is pointed to is that of its verb', async (argv, verb) => {
+])('the suggested help for %j is the help of its verb', async (argv, verb) => {
   const { out } = await runCli([...argv, '--json']);
 
   expect(JSON.parse(out).error.fix).toBe(`${called} ${verb} --help shows the usage`);

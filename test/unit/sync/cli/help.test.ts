@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { main } from '#sync/cli/main';
 import { verbs } from '#sync/cli/verbs';
 
-/** What a terminal of that width, or a pipe, is shown. */
+/** The help text for a terminal of that width, or for a pipe. */
 async function helpOf(argv: readonly string[], columns?: number): Promise<readonly string[]> {
   let text = '';
   const out = (more: string) => {
@@ -20,7 +20,7 @@ describe('help', () => {
     expect((await helpOf(argv)).filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it.each(pages)('of %j fits a terminal of 60 columns, and uses those of a wide one', async (argv) => {
+  it.each(pages)('of %j fits a terminal of 60 columns, and uses the width of a wide terminal', async (argv) => {
     const [narrow, wide] = [await helpOf(argv, 60), await helpOf(argv, 160)];
 
     expect(narrow.filter((line) => line.length > 60)).toEqual([]);

@@ -22,7 +22,7 @@ function shownOn(size: { readonly columns: number; readonly rows?: number }) {
 }
 
 describe('the table of a rollout on a terminal', () => {
-  it('goes back over all of its lines, and ends with none', () => {
+  it('redraws all of its lines, and clears them at the end', () => {
     const [first = '', second = '', end] = shownOn({ columns: 80, rows: 40 });
     const lines = first.split('\n').length - 1;
 
@@ -30,7 +30,7 @@ describe('the table of a rollout on a terminal', () => {
     expect(end).toBe(`\u001b[${lines}F\u001b[J`);
   });
 
-  it('is no higher than the terminal, which cannot go back over what has left it', () => {
+  it('is no taller than the terminal, because a terminal cannot go back to lines that left it', () => {
     const [first = ''] = shownOn({ columns: 80, rows: 8 });
 
     expect(first.split('\n').length).toBeLessThanOrEqual(8);

@@ -49,7 +49,7 @@ describe('applyActions', () => {
     expect(results.map(({ outcome }) => outcome)).toEqual(Array(12).fill('applied'));
   });
 
-  it('makes twenty calls of a verb at most, over all services, so that the next pass does not wait for thousands', async () => {
+  it('makes at most twenty calls of a verb over all services, so that the next pass need not wait', async () => {
     const ids = Array.from({ length: 150 }, (_, index) => `vpce-${index}`);
     const { calls, contracts } = createWorld([...ids, 'vpce-a']);
     const other = { serviceId: 'vpce-svc-0b2' };
@@ -66,7 +66,7 @@ describe('applyActions', () => {
     });
   });
 
-  it('does verb after verb over all services, whatever order they come in', async () => {
+  it('runs verb after verb over all services, whatever the order of the actions', async () => {
     const { calls, contracts } = createWorld();
     const other = { serviceId: 'vpce-svc-0b2' };
     const actions = [
@@ -81,7 +81,7 @@ describe('applyActions', () => {
     expect(calls.map((call) => call.split(' ')[0])).toEqual(['allow', 'accept', 'reject', 'disallow']);
   });
 
-  it("tells of an endpoint that AWS leaves out in AWS's words, and of no other", async () => {
+  it("reports an endpoint that AWS leaves out in AWS's words, and no other", async () => {
     const memory = createWorld();
     memory.refuse = (id) => (id === 'vpce-2' ? 'InvalidState: it is failed' : undefined);
 
@@ -108,7 +108,7 @@ describe('applyActions', () => {
     ]);
   });
 
-  it('asks a service no more that throttles, and goes on with the other', async () => {
+  it('stops calling a service that throttles, and goes on with the other service', async () => {
     const memory = createWorld();
     memory.failWith = (call) => (call.serviceId === serviceId ? failure('THROTTLED') : undefined);
 
@@ -128,7 +128,7 @@ describe('applyActions', () => {
     ]);
   });
 
-  it('takes no principal away where another could not be allowed first', async () => {
+  it('removes no principal when another could not be allowed first', async () => {
     const memory = createWorld();
     memory.failWith = ({ action }) => (action === 'allow' ? failure('ACCESS_DENIED') : undefined);
 
@@ -141,7 +141,7 @@ describe('applyActions', () => {
     expect(memory.calls).toHaveLength(1);
   });
 
-  it('calls nobody where another process writes by now', async () => {
+  it('makes no call when another process is the writer', async () => {
     const { calls, contracts } = createWorld();
     const mayWrite = () => {
       throw new PrivatelinkError('another process writes', { code: 'OTHER_WRITER', fix: undefined });
@@ -153,7 +153,7 @@ describe('applyActions', () => {
     expect(results).toMatchObject([{ outcome: 'failed', code: 'OTHER_WRITER', isTransient: true }]);
   });
 
-  it('calls nobody any more once it is stopped, and says so of each', async () => {
+  it('makes no call after a stop, and reports that for each action', async () => {
     const own = new AbortController();
     const memory = createWorld();
     memory.failWith = () => {

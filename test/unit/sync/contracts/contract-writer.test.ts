@@ -33,7 +33,7 @@ describe('a contract writer', () => {
   it.each([
     ['accept', AcceptVpcEndpointConnectionsCommand],
     ['reject', RejectVpcEndpointConnectionsCommand],
-  ] as const)('%ss connections, and gives those that AWS leaves out', async (action, command) => {
+  ] as const)('%ss connections, and returns those that AWS leaves out', async (action, command) => {
     const Unsuccessful = [
       { ResourceId: 'vpce-2', Error: { Code: 'InvalidState', Message: 'it is failed' } },
       { ResourceId: 'vpce-3' },
@@ -65,7 +65,7 @@ describe('a contract writer', () => {
     });
   });
 
-  it('fm-23 throws where the answer does not say what was done', async () => {
+  it('fm-23 throws if the answer does not confirm the write', async () => {
     mock.on(AcceptVpcEndpointConnectionsCommand).resolves({});
     mock.on(ModifyVpcEndpointServicePermissionsCommand).resolves({});
 
@@ -75,7 +75,7 @@ describe('a contract writer', () => {
     }
   });
 
-  it('throws where AWS says that it changed no principal', async () => {
+  it('throws if AWS reports no changed principal', async () => {
     mock.on(ModifyVpcEndpointServicePermissionsCommand).resolves({ ReturnValue: false });
 
     const writing = createWriter().write({ action: 'allow', serviceId, subjects: ['*'] }, signal);
@@ -101,7 +101,7 @@ describe('a contract writer', () => {
     });
   });
 
-  it('makes ten calls at once and one in each further second, of each action by itself', async () => {
+  it('makes ten calls at once and one in each further second, for each action separately', async () => {
     mock.on(AcceptVpcEndpointConnectionsCommand).resolves({ Unsuccessful: [] });
     mock.on(RejectVpcEndpointConnectionsCommand).resolves({ Unsuccessful: [] });
     const clock = createFakeClock();

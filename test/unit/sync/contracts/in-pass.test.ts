@@ -18,7 +18,7 @@ const scopes = knownScope(
 );
 const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };
 
-/** A service to which SD1 and somebody else want to connect, and `*` is allowed. */
+/** A service to which SD1 and a stranger want to connect, and which allows `*`. */
 function createWorld(over: Partial<PassDependencies> = {}, config = all) {
   const memory = createMemoryServices(config);
   const [service] = memory.all;
@@ -34,7 +34,7 @@ function verbsOf({ calls }: MemoryServices): readonly string[] {
 }
 
 describe('a pass with contracts', () => {
-  it('does what is planned, after the control plane was written, and nothing in the next pass', async () => {
+  it('does its actions after the write to the control plane, and none in the next pass', async () => {
     const { memory, pass, plane } = createWorld();
     const writtenBefore: number[] = [];
     memory.failWith = () => {
@@ -55,7 +55,7 @@ describe('a pass with contracts', () => {
     expect([exitCodeOfSync(report), exitCodeOfSync(second)]).toEqual([0, 0]);
   });
 
-  it('tells who connects, whose it is, what it may call, and how each part is known', async () => {
+  it('reports each connection with its consumer and its calls, and how each part is known', async () => {
     const { service, pass } = createWorld({}, contractsOf());
     service.unknown.add('permissions');
 
@@ -81,18 +81,18 @@ describe('a pass with contracts', () => {
     expect(contracts?.findings.map(({ code }) => code)).toContain('pending-contracted');
   });
 
-  it('rejects no endpoint through which the gateway itself reaches a domain', async () => {
+  it('rejects no endpoint that the gateway uses to reach a domain', async () => {
     const { memory, pass } = createWorld();
     const own = endpointOf({ id: 'vpce-2' });
 
     await pass(knownScope([own]));
-    // It is not listed any more, and its target is held.
+    // The endpoint is not listed any more, and the control plane still holds its target.
     await pass(knownScope([]));
 
     expect(memory.calls.filter((call) => call.startsWith('reject'))).toEqual([]);
   });
 
-  it('accepts nobody in a pass that could not write the plugin which would judge their requests', async () => {
+  it('accepts no connection in a pass that could not write the callers plugin', async () => {
     const { memory, plane, pass } = createWorld();
     plane.failWith = ({ key }) =>
       key.endsWith('|privatelink-callers')
@@ -109,7 +109,7 @@ describe('a pass with contracts', () => {
     expect(verbsOf(memory).filter((verb) => verb === 'accept')).toHaveLength(1);
   });
 
-  it('tells of a connection whose endpoint, which is discovered, is in no zone of the service', async () => {
+  it('names a connection whose discovered endpoint is in no zone of the service', async () => {
     const { service, pass } = createWorld({}, contractsOf());
     service.connections.set('vpce-3', connectionOf({ endpointId: 'vpce-3', state: 'available' }));
     const addresses = [{ ip: '10.0.9.1', region: 'us-east-1', zoneId: 'use1-az9' }];
@@ -139,7 +139,7 @@ describe('a pass with contracts', () => {
     expect(memory.calls).toEqual([]);
   });
 
-  it('writes nothing in a plan alone', async () => {
+  it('writes nothing when it only plans', async () => {
     const { memory, deps } = createWorld();
 
     const { report } = await planApproved(deps, signal);
@@ -148,7 +148,7 @@ describe('a pass with contracts', () => {
     expect(memory.calls).toEqual([]);
   });
 
-  it('plans and reports nothing beside a control plane that does not act, and reads for its tables', async () => {
+  it('plans and reports nothing for a control plane without actions, and reads for its tables', async () => {
     const seen: unknown[] = [];
     const { memory } = createWorld();
     const plan: typeof planPass = (snapshot, input) => {
@@ -164,7 +164,7 @@ describe('a pass with contracts', () => {
     expect(memory.calls).toEqual([]);
   });
 
-  it('reads and says nothing without the block', async () => {
+  it('reads and reports nothing without the block', async () => {
     const { pass } = createPasses();
 
     const report = await pass(scopes);
@@ -173,7 +173,7 @@ describe('a pass with contracts', () => {
     expect(JSON.stringify(report)).not.toContain('contracts');
   });
 
-  it('says what the reader has to say', async () => {
+  it('passes on the warnings of the reader', async () => {
     const { memory } = createWorld();
     const read = async () => ({
       ...(await memory.contracts.read(signal)),
@@ -184,7 +184,7 @@ describe('a pass with contracts', () => {
     expect((await pass(scopes)).warnings).toContain('last good of services is lost');
   });
 
-  it('ends with 4 where AWS does not do a part, and tells which in its words', async () => {
+  it('ends with 4 when AWS does not do a part, and quotes AWS', async () => {
     const { memory, pass } = createWorld();
     memory.refuse = (subject) => (subject === 'vpce-1' ? 'InvalidState: it is failed' : undefined);
 
@@ -196,7 +196,7 @@ describe('a pass with contracts', () => {
     expect(text).toContain('4 of 5 actions of contracts done\n');
   });
 
-  it('ends with 4 where AWS denies one call, and does the others', async () => {
+  it('ends with 4 when AWS denies one call, and makes the other calls', async () => {
     const { memory, pass } = createWorld();
     const code = 'ACCESS_DENIED';
     memory.failWith = ({ action }) =>
@@ -208,7 +208,7 @@ describe('a pass with contracts', () => {
     expect(exitCodeOfSync(report)).toBe(4);
   });
 
-  it('ends with 3 where the brake withholds, and goes on with the rest', async () => {
+  it('ends with 3 when the brake withholds actions, and does the others', async () => {
     const { memory, service, pass } = createWorld();
     for (let index = 0; index < 10; index += 1) {
       const endpointId = `vpce-a${index}`;
@@ -222,7 +222,7 @@ describe('a pass with contracts', () => {
     expect(formatReport(report, terminal)).toContain(`withheld reject at ${serviceId}: vpce-a0 vpce-a1`);
   });
 
-  it('ends with 5 under --strict where a part is unknown, and shows what is used instead', async () => {
+  it('ends with 5 under --strict when a part is unknown, and shows the used last good', async () => {
     const { service, pass } = createWorld();
     service.unknown.add('connections');
 
@@ -234,7 +234,7 @@ describe('a pass with contracts', () => {
     );
   });
 
-  it('names the parts that are unknown for one reason once for each service', async () => {
+  it('groups the unknown parts of a service by reason', async () => {
     const { service, pass } = createWorld();
     service.unknown.add('connections').add('permissions');
 
@@ -243,7 +243,7 @@ describe('a pass with contracts', () => {
     expect(formatReport(report, terminal)).toContain(`unknown connections, permissions of ${serviceId}: throttled (`);
   });
 
-  it('shows the actions as a table, and no finding of what it does about', async () => {
+  it('shows the actions as a table, without the findings that they solve', async () => {
     const { deps } = createWorld();
 
     const text = formatReport((await planApproved(deps, signal)).report, terminal);
@@ -262,7 +262,7 @@ describe('an approved plan', () => {
     return { ...world, approved: { changes, contracts: contracts?.actions } };
   }
 
-  it('does what was approved', async () => {
+  it('does the approved actions', async () => {
     const { memory, deps, approved } = await approvedOf();
 
     const report = await createPasses({ ...deps, approved }).pass(scopes);
@@ -271,7 +271,7 @@ describe('an approved plan', () => {
     expect(report.contracts).toMatchObject({ leftOut: [], unnecessary: [] });
   });
 
-  it('leaves out what came since, and tells it', async () => {
+  it('leaves out later actions, and reports them', async () => {
     const { memory, service, deps, approved } = await approvedOf();
     service.connections.set('vpce-3', connectionOf({ endpointId: 'vpce-3', account: accounts.sd2 }));
 
@@ -304,7 +304,7 @@ describe('an approved plan', () => {
     );
   });
 
-  it('does not accept for one consumer what was approved for another', async () => {
+  it('does not accept for one consumer a connection that was approved for another', async () => {
     const { memory, deps, approved } = await approvedOf();
     const config = contractsOf({
       accept: 'contracted',
@@ -317,7 +317,7 @@ describe('an approved plan', () => {
     expect(report.contracts?.leftOut).toMatchObject([{ action: { consumer: 'renamed' } }]);
   });
 
-  it('without actions approves none', async () => {
+  it('without actions approves no action', async () => {
     const { memory, deps, approved } = await approvedOf();
 
     const report = await createPasses({ ...deps, approved: { changes: approved.changes } }).pass(scopes);
@@ -327,8 +327,8 @@ describe('an approved plan', () => {
   });
 });
 
-describe('domains that nobody knows', () => {
-  it('are warned of where a consumer calls them, once for all who do', async () => {
+describe('unknown domains', () => {
+  it('are reported once for all consumers that call them', async () => {
     const consumers = {
       sd1: { accounts: [accounts.sd1], calls: ['sd2', 'egres'] },
       sd2: { accounts: [accounts.sd2], calls: ['egres', 'sd1'] },
@@ -342,7 +342,7 @@ describe('domains that nobody knows', () => {
     ]);
   });
 
-  it('are known where a provider names them as its own', async () => {
+  it('are known if a provider names them as its own', async () => {
     const config = contractsOf({
       services: [{ id: serviceId, region: 'us-east-1', domains: ['billing'] }],
       consumers: { sd1: { accounts: [accounts.sd1], calls: ['billing'] } },
@@ -352,7 +352,7 @@ describe('domains that nobody knows', () => {
     expect((await pass(scopes)).warnings).toEqual([]);
   });
 
-  it('are not judged while a scope is unknown', async () => {
+  it('are not reported while a scope is unknown', async () => {
     const { pass } = createWorld({}, contractsOf());
 
     expect((await pass(unknownScope())).warnings).toEqual([]);

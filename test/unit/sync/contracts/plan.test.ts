@@ -35,7 +35,7 @@ describe('planContracts', () => {
     expect(plan([serviceOf({ connections, permissions })], {})).toEqual({ actions: [], withheld: [] });
   });
 
-  it('accepts whom the contract lets call something behind the service, and says why', () => {
+  it('accepts an endpoint whose consumer may call a domain of the service, and says why', () => {
     const connections = knownPart([
       connectionOf({ endpointId: 'vpce-2', account: accounts.sd2 }),
       connectionOf({ endpointId: 'vpce-3', account: accounts.other }),
@@ -58,7 +58,7 @@ describe('planContracts', () => {
   });
 
   it.each(['pendingAcceptance', 'PendingAcceptance'])(
-    'knows the state %s, as the wire and the SDK spell it',
+    'recognises the state %s, as the wire and the SDK spell it',
     (state) => {
       const connections = knownPart([connectionOf({ state })]);
 
@@ -66,7 +66,7 @@ describe('planContracts', () => {
     },
   );
 
-  it('accepts at a provider only whom the contract lets call one of its domains', () => {
+  it('accepts at a provider only consumers of one of its domains', () => {
     const connections = knownPart([connectionOf(), connectionOf({ endpointId: 'vpce-2', account: accounts.sd2 })]);
 
     expect(planned([serviceOf({ domains: ['sd2'], connections })], { accept: 'contracted' })).toEqual([
@@ -74,7 +74,7 @@ describe('planContracts', () => {
     ]);
   });
 
-  it('tells consumers that share an account apart by their endpoints', () => {
+  it('distinguishes consumers of one account by their endpoints', () => {
     const consumers = {
       blue: { accounts: [accounts.sd1], endpoints: ['vpce-1'], calls: ['sd2'] },
       green: { accounts: [accounts.sd1], endpoints: ['vpce-2'], calls: [] },
@@ -88,16 +88,19 @@ describe('planContracts', () => {
     ]);
   });
 
-  it.each(['pendingAcceptance', 'pending', 'available'])('rejects a connection of nobody that is %s', (state) => {
-    const connections = knownPart([connectionOf({ account: accounts.other, state })]);
+  it.each(['pendingAcceptance', 'pending', 'available'])(
+    'rejects a connection without a consumer that is %s',
+    (state) => {
+      const connections = knownPart([connectionOf({ account: accounts.other, state })]);
 
-    expect(plan([serviceOf({ connections, permissions: allowed })]).actions).toMatchObject([
-      { action: 'reject', account: accounts.other, reason: 'account 444444444444 is in no consumer of contracts' },
-    ]);
-  });
+      expect(plan([serviceOf({ connections, permissions: allowed })]).actions).toMatchObject([
+        { action: 'reject', account: accounts.other, reason: 'account 444444444444 is in no consumer of contracts' },
+      ]);
+    },
+  );
 
   it.each(['rejected', 'deleting', 'deleted', 'failed', 'expired', 'unreadable', 'somethingNew'])(
-    'leaves a connection alone that is %s',
+    'does not change a connection that is %s',
     (state) => {
       const connections = knownPart([
         connectionOf({ state }),
@@ -109,9 +112,12 @@ describe('planContracts', () => {
   );
 
   it.each([
-    ['AWS does not say the account', { account: undefined }],
-    ['AWS gives it in a form that cannot be read', { account: accounts.other, misfit: 'vpcEndpointState: …' }],
-    ['a consumer lists it, and AWS says another account', { account: accounts.other, endpointId: 'vpce-9' }],
+    ['AWS does not return the account', { account: undefined }],
+    ['AWS returns the account malformed', { account: accounts.other, misfit: 'vpcEndpointState: …' }],
+    [
+      'a consumer lists the endpoint, and AWS returns another account',
+      { account: accounts.other, endpointId: 'vpce-9' },
+    ],
   ])('does not reject where %s', (_, over) => {
     const consumers = { sd1: { accounts: [accounts.sd1], endpoints: ['vpce-9'], calls: ['sd2'] } };
     const connections = knownPart([connectionOf({ state: 'available', ...over })]);
@@ -120,20 +126,20 @@ describe('planContracts', () => {
     expect(planned([serviceOf({ connections, permissions })], { ...all, consumers })).toEqual([]);
   });
 
-  it('accepts nothing that cannot be read', () => {
+  it('accepts no unreadable connection', () => {
     const connections = knownPart([connectionOf({ misfit: 'vpcEndpointState: …' })]);
 
     expect(planned([serviceOf({ connections, permissions: allowed })])).toEqual([]);
   });
 
-  it('does nothing because of a part that is unknown, whatever it was last', () => {
+  it('does nothing on an unknown part, whatever its last good', () => {
     const connections = unknownPart([connectionOf(), connectionOf({ endpointId: 'vpce-2', account: accounts.other })]);
     const permissions = unknownPart([{ principal: '*' }]);
 
     expect(planned([serviceOf({ connections, permissions })])).toEqual([]);
   });
 
-  it('goes on with the part that is known where AWS denies the other', () => {
+  it('goes on with the known part where AWS denies the other', () => {
     const connections = knownPart([connectionOf()]);
 
     expect(planned([serviceOf({ connections, permissions: unknownPart() })])).toEqual(['accept vpce-1']);
@@ -158,7 +164,7 @@ describe('planContracts', () => {
     ]);
   });
 
-  it('takes nothing away under upsert-only', () => {
+  it('removes nothing under upsert-only', () => {
     const connections = knownPart([connectionOf({ account: accounts.other }), connectionOf({ endpointId: 'vpce-2' })]);
     const permissions = knownPart([{ principal: '*' }, ...both]);
 
@@ -184,7 +190,7 @@ describe('principals', () => {
     ]);
   });
 
-  it('are those that consumers name, and of a provider only those who may call it', () => {
+  it('are those of the consumers, and at a provider only of consumers that may call it', () => {
     const role = `arn:aws:iam::${accounts.sd1}:role/connects`;
     const consumers = {
       sd1: { principals: [role], calls: ['sd2'] },
@@ -199,11 +205,11 @@ describe('principals', () => {
     ]);
   });
 
-  describe('of a consumer that is endpoints alone', () => {
+  describe('of a consumer with endpoints alone', () => {
     const consumers = { lone: { endpoints: ['vpce-7'], calls: ['sd2'] } };
     const permissions = knownPart([{ principal: rootOf(accounts.other) }, { principal: rootOf(accounts.sd1) }]);
 
-    it('stay where its endpoint is of their account, and none is added', () => {
+    it('stay if its endpoint has their account, and none is added', () => {
       const connections = knownPart([connectionOf({ endpointId: 'vpce-7', account: accounts.other })]);
 
       expect(planned([serviceOf({ connections, permissions })], { ...manage, consumers })).toEqual([
@@ -211,17 +217,17 @@ describe('principals', () => {
       ]);
     });
 
-    it('all stay where nobody knows who connects', () => {
+    it('all stay while the connections are unknown', () => {
       expect(planned([serviceOf({ connections: unknownPart(), permissions })], { ...manage, consumers })).toEqual([]);
     });
 
-    it('fm-88 all stay where AWS does not say now who connects, whatever it said last', () => {
+    it('fm-88 all stay while AWS does not return the connections, whatever the last good', () => {
       const connections = unknownPart([connectionOf({ endpointId: 'vpce-9', account: accounts.other })]);
 
       expect(planned([serviceOf({ connections, permissions })], { ...manage, consumers })).toEqual([]);
     });
 
-    it('all stay where AWS does not say whose its endpoint is', () => {
+    it('all stay while AWS does not return the account of its endpoint', () => {
       const connections = knownPart([connectionOf({ endpointId: 'vpce-7', account: undefined })]);
 
       expect(planned([serviceOf({ connections, permissions })], { ...manage, consumers })).toEqual([]);
@@ -261,7 +267,7 @@ describe('the brake', () => {
     expect([actions.length, withheld.length]).toEqual([4, 0]);
   });
 
-  it('counts nobody who was never accepted, and lets the rest of the plan go on', () => {
+  it('ignores connections that were never accepted, and lets the rest of the plan go on', () => {
     const waiting = connectionOf({ endpointId: 'vpce-c', account: accounts.other });
     const contracted = connectionOf({ endpointId: 'vpce-d' });
     const connections = knownPart([...others, ...own(6), waiting, contracted]);
@@ -272,7 +278,7 @@ describe('the brake', () => {
     ]);
   });
 
-  it('withholds removals of principals alike', () => {
+  it('withholds removals of principals too', () => {
     const permissions = knownPart(
       Array.from({ length: 10 }, (_, index) => ({ principal: rootOf(`55555555555${index}`) })),
     );

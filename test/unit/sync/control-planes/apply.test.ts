@@ -51,7 +51,7 @@ describe('applyChanges', () => {
   it.each<[Way, readonly object[]]>([
     ['one entity at a time', [{ outcome: 'applied' }, ...skipped]],
     ['as a whole', creates.map(() => ({ outcome: 'applied' }))],
-  ])('lets a write in flight end when it is stopped, and tells what came of it, written %s', async (way, results) => {
+  ])('finishes a running write after a stop, and reports its result, written %s', async (way, results) => {
     const { applied, begun, end, stop, signal } = openHeld(way);
     await begun;
 
@@ -66,7 +66,7 @@ describe('applyChanges', () => {
   it.each<[Way, readonly object[]]>([
     ['one entity at a time', skipped],
     ['as a whole', skipped.map(() => ({ outcome: 'failed', error: 'stopped by SIGTERM', isTransient: true }))],
-  ])('ends a write that hangs 8 s after it is stopped, written %s', async (way, others) => {
+  ])('ends a hanging write 8 s after a stop, written %s', async (way, others) => {
     const { applied, begun, stop } = openHeld(way);
     await begun;
 
@@ -78,8 +78,8 @@ describe('applyChanges', () => {
   });
 });
 
-describe('fm-54 a control plane that tells of its data planes without end', () => {
-  it('is asked for 30 s, and what was written counts all the same', async () => {
+describe('fm-54 a control plane that describes its data planes without end', () => {
+  it('is read for 30 s, and the written changes stay applied', async () => {
     const plane = createMemoryControlPlane('test');
     const readRollout: ControlPlane['readRollout'] = (signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
@@ -95,8 +95,8 @@ describe('fm-54 a control plane that tells of its data planes without end', () =
   });
 });
 
-describe('fm-54 data planes that are awaited', () => {
-  it('get 30 s in all, also where the last answer never comes', async () => {
+describe('fm-54 data planes that a pass waits for', () => {
+  it('get 30 s in all, even if the last answer never comes', async () => {
     const plane = createMemoryControlPlane('test');
     const [create, update] = creates;
     if (!create || !update) throw new Error('the document has two');
@@ -116,7 +116,7 @@ describe('fm-54 data planes that are awaited', () => {
     const options = { controlPlane: { ...plane, readRollout }, clock, concurrency: 1, signal };
     const asking = applyChanges(changes, options).then(() => asked);
 
-    // Half a second went by before the last question; the reading at the end has its own time.
+    // Half a second passed before the last question. The final read has its own time.
     await jest.advanceTimersByTimeAsync(500);
 
     expect(asked).toBe(4);
@@ -125,8 +125,8 @@ describe('fm-54 data planes that are awaited', () => {
   });
 });
 
-describe('fm-54 a control plane that writes too slowly for ever', () => {
-  it('is written to for an hour, and what was not written by then is left to the next pass', async () => {
+describe('fm-54 a control plane with endlessly slow writes', () => {
+  it('is written to for an hour, and the next pass does the rest', async () => {
     const plane = createMemoryControlPlane('test');
     const write: typeof plane.write = async (change, own) => {
       await new Promise((done) => setTimeout(done, 50 * 60_000));
@@ -172,8 +172,8 @@ describe('base files', () => {
   });
 
   it.each([
-    ['are written where every change is left out', true, ['0 changes']],
-    ['that there are none of are no reason to write', false, []],
+    ['are written even if every change is left out', true, ['0 changes']],
+    ['cause no write if none exist', false, []],
   ])('%s', async (_, hasBase, expected) => {
     const written: string[] = [];
 

@@ -17,7 +17,7 @@ const types = controlPlaneSchema.options.map(({ shape }) => ({
 }));
 
 describe('backends', () => {
-  it.each(types)('know each field of type $type that says where it is', ({ type, fields }) => {
+  it.each(types)('identify a control plane by each field of type $type that names its place', ({ type, fields }) => {
     const config = Object.fromEntries([['type', type], ...fields.map((field) => [field, `${field}-value`])]);
 
     const { identity } = backendOf(config as never);
@@ -26,7 +26,7 @@ describe('backends', () => {
     expect(identity).toEqual(Object.fromEntries([['type', type], ...place.map((field) => [field, `${field}-value`])]));
   });
 
-  it('has the same identity wherever it stands in a configuration, in the spelling that state files have', () => {
+  it('return one identity, independent of other fields, in the spelling of state files', () => {
     const config = controlPlaneSchema.parse({ type: 'konnect', name: 'prod', token: 'test-token' });
 
     expect(JSON.stringify(backendOf(config).identity)).toBe(
@@ -34,7 +34,7 @@ describe('backends', () => {
     );
   });
 
-  it('limits what is kept in Konnect, also through decK, and nothing else', () => {
+  it('limit the number of entities in Konnect, even through decK, and nowhere else', () => {
     const limits = [
       { type: 'konnect', name: 'prod', token: 'test-token' },
       { type: 'deck', address: 'https://us.api.konghq.com', name: 'prod' },
@@ -47,7 +47,7 @@ describe('backends', () => {
     expect(limits).toEqual([10_000, 10_000, undefined, undefined, undefined, undefined]);
   });
 
-  it('may be one that brings no more than it must', async () => {
+  it('may have only their required parts', async () => {
     const table = { ...backends, fictional: fictionalBackend };
     const config = {
       type: 'fictional',

@@ -13,7 +13,7 @@ const shared = new Error('no answer');
 const signal = new AbortController().signal;
 const never = new Promise<never>(() => undefined);
 
-/** What checks share, of which `held` cannot be read. */
+/** The shared part of the checks, in which `held` cannot be read. */
 function contextOf(over: Partial<Context> = {}): Context {
   const context = { session: Promise.resolve(), snapshot: Promise.resolve(), held: Promise.reject(shared), ...over };
   return context as unknown as Context;
@@ -24,7 +24,7 @@ function check(name: string, run: Check['run'], isAdvisory?: boolean): Check {
 }
 
 describe('runChecks', () => {
-  it('gives the results in the order of the table, whatever ends first', async () => {
+  it('returns the results in the order of the table, whichever ends first', async () => {
     let release = () => {};
     const gate = new Promise<void>((resolve) => {
       release = resolve;
@@ -40,7 +40,7 @@ describe('runChecks', () => {
     expect(results.map((one) => one.check)).toEqual(['slow', 'slow b', 'fast']);
   });
 
-  it('runs the others when one throws, which is a failure, or a warning where it is advisory', async () => {
+  it('runs the others when one throws, which is a failure, or a warning for an advisory check', async () => {
     const throwing = async () => {
       throw new Error('a:\n  b\n  c');
     };
@@ -58,7 +58,7 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('tells a cause that several checks share once', async () => {
+  it('reports a shared cause of several checks once', async () => {
     const needsHeld: Check['run'] = async ({ held }) => [ok(`${(await held).length}`)];
 
     const results = await runChecks([check('one', needsHeld), check('two', needsHeld)], contextOf(), signal);
@@ -79,11 +79,11 @@ describe('runChecks', () => {
   });
 });
 
-describe('a check that does not end', () => {
+describe('a check that never ends', () => {
   beforeEach(() => void jest.useFakeTimers());
   afterEach(() => void jest.useRealTimers());
 
-  it('fails after ten seconds, and the others are told', async () => {
+  it('fails after ten seconds, and the others are reported', async () => {
     const running = runChecks([check('one', () => never), check('two', async () => [ok('fine')])], contextOf(), signal);
 
     await jest.advanceTimersByTimeAsync(10_000);
@@ -101,11 +101,11 @@ describe('discovery of many scopes', () => {
     [50, 10_000],
     [51, 18_000],
     [2_000, 322_000],
-  ])('of %i has the time in which each that does not answer is named: %i ms', (scopes, expected) => {
+  ])('of %i has enough time to name each silent scope: %i ms', (scopes, expected) => {
     expect(discoveryTimeoutMs(scopes)).toBe(expected);
   });
 
-  it('is a line for each that holds endpoints, and one for all that hold none or have one fault, which names them last', async () => {
+  it('has a line for each scope with endpoints, and one line for all scopes without any or with one fault', async () => {
     const known = (id: string, endpoints: number) => ({
       status: 'known',
       scope: { id },
@@ -134,11 +134,11 @@ describe('checkNode', () => {
     [oldestNode, 'ok'],
     ['20.20.2', 'ok'],
     ['100.0.0', 'ok'],
-  ])('takes %s for %s', (node, result) => {
+  ])('judges %s as %s', (node, result) => {
     expect(checkNode(node).result).toBe(result);
   });
 
-  it('reads the oldest version from the package', () => {
+  it('reads the oldest supported version from the package', () => {
     expect(oldestNode).toMatch(/^\d+\.\d+\.\d+$/);
     expect(version).not.toBe(oldestNode);
   });

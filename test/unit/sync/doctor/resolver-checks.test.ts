@@ -28,15 +28,15 @@ function contextOf(over: object, endpoints: readonly Endpoint[] = [endpointOf()]
 
 const check = (...context: Parameters<typeof contextOf>) => checkNames(contextOf(...context), signal);
 
-describe('what doctor says of the resolver', () => {
-  it('is nothing where no domain is via resolver', async () => {
+describe("doctor's checks of the resolver", () => {
+  it('do not run where no domain is via resolver', async () => {
     expect(await check({ domains: { sd2: { via: 'addresses' } } })).toEqual([]);
   });
 
   it.each([
     ['by default', { via: 'resolver' }],
     ['by its own setting', { domains: { sd2: { via: 'resolver' } } }],
-  ])('names what a data plane needs, and that names resolve: %s', async (_, over) => {
+  ])('name the settings of a data plane, and confirm that names resolve: %s', async (_, over) => {
     server.zone.set(`SRV ${name}`, ['1 100 80 10-0-1-11.sd2.privatelink.internal']);
 
     const [needs, warned, resolves, ...others] = await check(over);
@@ -51,7 +51,7 @@ describe('what doctor says of the resolver', () => {
     expect(others).toEqual([]);
   });
 
-  it('names loopback where the resolver listens on all addresses', async () => {
+  it('name loopback where the resolver listens on all addresses', async () => {
     const port = server.address.replace(/^.*:/, '');
     const [needs, warned, ...asked] = await check({ via: 'resolver' }, [endpointOf()], `0.0.0.0:${port}`);
 
@@ -60,7 +60,7 @@ describe('what doctor says of the resolver', () => {
     expect(asked).toMatchObject([{ detail: expect.stringMatching(/^127\.0\.0\.1:\d+ has no SRV record/) }]);
   });
 
-  it('asks for no AAAA in dns_order: addresses of IPv6 come as SRV too', async () => {
+  it('ask for no AAAA in dns_order, because addresses of IPv6 come as SRV too', async () => {
     const [needs] = await check({ via: 'resolver' }, [
       endpointOf({ addresses: [{ ip: 'fd00::1', region: 'us-east-1' }] }),
     ]);
@@ -68,7 +68,7 @@ describe('what doctor says of the resolver', () => {
     expect(needs?.detail).toMatch(/and SRV in dns_order \(the default\)$/);
   });
 
-  it('warns of each name that does not resolve, with the question to ask on a data plane', async () => {
+  it('warn of each unresolved name, with the question to ask on a data plane', async () => {
     server.zone.set('SRV _http._tcp.sd3.privatelink.internal', ['1 100 80 a.sd3.privatelink.internal']);
     const port = server.address.split(':')[1];
 
@@ -82,7 +82,7 @@ describe('what doctor says of the resolver', () => {
     ]);
   });
 
-  it('counts the names beyond the first five', async () => {
+  it('count the names beyond the first five', async () => {
     const many = Array.from({ length: 8 }, (_, index) => endpointOf({ id: `vpce-${index}`, domain: `d${index}` }));
 
     const found = await check({ via: 'resolver' }, many);
@@ -92,9 +92,9 @@ describe('what doctor says of the resolver', () => {
   });
 
   it.each([
-    ['cannot tell', 'SERVFAIL', 'cannot resolve'],
-    ['has no such name', undefined, 'has no SRV record'],
-  ] as const)('warns of a resolver that %s', async (_, answer, words) => {
+    ['answers SERVFAIL', 'SERVFAIL', 'cannot resolve'],
+    ['does not have the name', undefined, 'has no SRV record'],
+  ] as const)('warn of a resolver that %s', async (_, answer, words) => {
     if (answer) server.zone.set(`SRV ${name}`, answer);
 
     expect((await check({ via: 'resolver' })).at(-1)).toMatchObject({
@@ -103,7 +103,7 @@ describe('what doctor says of the resolver', () => {
     });
   });
 
-  it('warns, and does not fail, where the resolver is not reached from here, asking for one name alone', async () => {
+  it('warn, and do not fail, where the resolver is unreachable from here, and ask for one name alone', async () => {
     const { address } = server;
     await server.close();
     const [one, other] = [endpointOf(), endpointOf({ id: 'vpce-3', domain: 'sd3' })];

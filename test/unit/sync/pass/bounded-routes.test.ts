@@ -8,7 +8,7 @@ import { createPasses } from '../../../support/passes';
 
 const signal = new AbortController().signal;
 
-/** Passes over a control plane that a version before left with `paths` in the route of sd2. */
+/** Passes over a control plane whose route of sd2 has `paths`, as an earlier version wrote it. */
 async function upgraded(paths: readonly string[], ...endpoints: readonly Endpoint[]) {
   const passes = createPasses();
   const { plane, pass } = passes;
@@ -27,8 +27,8 @@ function pathsOf({ plane }: Pick<Awaited<ReturnType<typeof upgraded>>, 'plane'>)
 const bounded = ['~/sd2$', '/sd2/'];
 const update = ['update route sd2'];
 
-describe('the first pass over routes of a version before', () => {
-  it('fm-46 updates each once, in place, and says why; then there is nothing left to do', async () => {
+describe('the first pass over routes of an earlier version', () => {
+  it('fm-46 updates each route once, in place, and says why; the next pass has nothing to do', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
 
     const { changes } = await stage.pass(knownScope([endpointOf()]));
@@ -43,9 +43,9 @@ describe('the first pass over routes of a version before', () => {
   it.each<[string, ScopeState]>([
     ['is being modified', knownScope([endpointOf({ state: 'pending' })])],
     ['is quarantined', knownScope([], [quarantinedSd2()])],
-    ['is out of sight', unknownScope()],
+    ['is not seen', unknownScope()],
     ['has rejected its connection', knownScope([endpointOf({ state: 'rejected' })])],
-  ])('fm-46 bounds the route of a domain whose endpoint %s, as file and plan agree', async (_, scope) => {
+  ])('fm-46 bounds the route of a domain whose endpoint %s, in the file and in the plan', async (_, scope) => {
     const stage = await upgraded(['/sd2'], endpointOf());
     const { outcome } = await planOnce(
       { ...stage.deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) },
@@ -69,7 +69,7 @@ describe('the first pass over routes of a version before', () => {
     expect(stage.plane.writes).toEqual([]);
   });
 
-  it('fm-46 changes nothing of who has the path: not a rival, nor an older endpoint that says otherwise', async () => {
+  it('fm-46 does not change the owner of a path, despite a rival or an older endpoint with other tags', async () => {
     const rival = endpointOf({ id: 'vpce-rival', domain: 'rival', createdAtMs: 1, paths: ['/sd2'] });
     const rogue = endpointOf({ id: 'vpce-rogue', createdAtMs: 1, paths: ['/other'] });
     const stage = await upgraded(['/sd2'], endpointOf());
@@ -81,8 +81,8 @@ describe('the first pass over routes of a version before', () => {
   });
 
   it.each([
-    ['says a change of paths as tags do', ['/store'], 'paths ["/sd2"] -> ["/store"]; strip_path true -> false'],
-    ["names somebody's regular expression", [], 'paths ["/sd2","~/v\\\\d+"] -> ["/sd2"]', ['/sd2', '~/v\\d+']],
+    ['describes a change of paths as tags do', ['/store'], 'paths ["/sd2"] -> ["/store"]; strip_path true -> false'],
+    ['names the regular expression of a person', [], 'paths ["/sd2","~/v\\\\d+"] -> ["/sd2"]', ['/sd2', '~/v\\d+']],
     ['completes half a path', [], 'paths ["/sd2"] bounded by segments', ['/sd2/']],
   ])('fm-46 %s', async (_, paths, reason, held = ['/sd2']) => {
     const stage = await upgraded(held, endpointOf());
@@ -92,14 +92,14 @@ describe('the first pass over routes of a version before', () => {
     expect(changes.map((one) => one.reason)).toEqual([reason]);
   });
 
-  it('fm-46 tells the paths of a new route as tags do', async () => {
+  it('fm-46 describes the paths of a new route as tags do', async () => {
     const { changes } = await createPasses().pass(knownScope([endpointOf({ paths: ['/a', '/b'] })]));
 
     expect(changes.find((one) => one.kind === 'route')?.reason).toBe('paths /a /b');
   });
 });
 
-describe('a plan that was approved before routes were bounded', () => {
+describe('a plan from before bounded routes', () => {
   const older = (change: Change): Change => {
     const { after } = change;
     return change.kind === 'route' && after
@@ -110,7 +110,7 @@ describe('a plan that was approved before routes were bounded', () => {
     /^an older version made the approved plan, .*: route sd2; make a new plan with diff --out/,
   );
 
-  it('fm-46 is refused with that reason where it creates a route of the old form', async () => {
+  it('fm-46 is refused with that reason if it creates a route of the old form', async () => {
     const { deps, pass, plane } = createPasses();
     const scope = knownScope([endpointOf()]);
     const { plan } = await planOnce({ ...deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) }, signal);
@@ -122,7 +122,7 @@ describe('a plan that was approved before routes were bounded', () => {
     expect(plane.writes).toEqual([]);
   });
 
-  it('fm-46 is refused with that reason where it updates a route to the old form, needed or not', async () => {
+  it('fm-46 is refused with that reason if it updates a route to the old form, needed or not', async () => {
     const stage = await upgraded(bounded, endpointOf());
     const route = stage.held;
     const change = { action: 'update', kind: 'route', key: 'sd2', domain: 'sd2', id: 'x', reason: 'x', after: route };
@@ -131,7 +131,7 @@ describe('a plan that was approved before routes were bounded', () => {
     expect((await stage.pass(knownScope([endpointOf()]))).refused).toEqual(said);
   });
 
-  it('fm-46 is refused with that reason where it lacks the one update of a route', async () => {
+  it('fm-46 is refused with that reason if it lacks the one update of a route', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
     Object.assign(stage.deps, { approved: { changes: [] } });
 
@@ -139,7 +139,7 @@ describe('a plan that was approved before routes were bounded', () => {
     expect(stage.plane.writes).toEqual([]);
   });
 
-  it('fm-46 counts routes that it does not name', async () => {
+  it('fm-46 counts routes beyond the first three', async () => {
     const { deps, pass } = createPasses();
     const names = ['a', 'b', 'c', 'd', 'e'];
     const scope = knownScope(names.map((domain) => endpointOf({ id: `vpce-${domain}`, domain })));
@@ -149,7 +149,7 @@ describe('a plan that was approved before routes were bounded', () => {
     expect((await pass(scope)).refused).toContain('route a, b, c and 2 more;');
   });
 
-  it('fm-46 is one like any other when it was made since', async () => {
+  it('fm-46 is accepted when it was made since', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
     const scope = knownScope([endpointOf()]);
     const deps = { ...stage.deps, discover: async () => ({ takenAtMs: 1, scopes: [scope] }) };

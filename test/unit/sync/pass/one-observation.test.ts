@@ -20,7 +20,7 @@ const endpoints = ['10.0.0.1', '10.0.0.2'].map((ip) =>
   endpointOf({ id: `vpce-${ip}`, addresses: [{ ip, region: 'us-east-1' }] }),
 );
 
-/** A control plane that follows a snapshot file, which others write with clocks of their own. */
+/** A control plane that follows a snapshot file, whose writers have their own clocks. */
 function followFile() {
   let file: Snapshot = { takenAtMs: 0, scopes: [] };
   const passes = createPasses({ discover: (signal) => discoverer.discover(signal) });
@@ -35,7 +35,7 @@ function followFile() {
       const discovered = { endpoints: endpoints.slice(0, count), quarantined: [] };
       file = { takenAtMs, scopes: [{ status: 'known', scope: hubScope, observedAtMs: takenAtMs, discovered }] };
     },
-    /** Gives how many targets are held after it. */
+    /** Runs a pass; returns the number of held targets after it. */
     pass: async () => {
       await passes.pass();
       clock.advance(passMs);
@@ -57,7 +57,7 @@ describe('fm-39 a snapshot file', () => {
     expect(new Set(held)).toEqual(new Set([2]));
   });
 
-  it('lets an absent target go when the third that was taken without it is read', async () => {
+  it('removes an absent target after the third file without it', async () => {
     const { write, pass } = followFile();
     write(2);
     await pass();

@@ -25,13 +25,13 @@ describe('readPlan', () => {
       'use the configuration of prod instead, or make a new plan with diff --out',
     ],
     ['base', { base: 'def' }, 'make a new plan with diff --out'],
-  ])('says what mends a plan of another %s', async (_, over, fix) => {
+  ])('names the fix for a plan of another %s', async (_, over, fix) => {
     writeFileSync(path, serialisePlan(plan));
 
     await expect(readPlan(path, { ...plan, ...over })).rejects.toThrow(new RegExp(`; ${fix}$`));
   });
 
-  it('asks for the right name when there is no such file', async () => {
+  it('names the missing file', async () => {
     await expect(readPlan(join(folder, 'nope.json'), plan)).rejects.toThrow(
       /it cannot be read \(.*ENOENT.*; name the file that diff --out wrote$/,
     );
@@ -42,14 +42,14 @@ describe('a plan of version 0e2421d', () => {
   const golden = join(__dirname, '../../../fixtures/goldens/state-0e2421d/plan.json');
   const older = readFileSync(golden, 'utf8');
 
-  it('is read as it was approved', () => {
+  it('is read with its approved changes', () => {
     const { plan: content } = JSON.parse(older);
 
     expect(parsePlan(older, golden)).toEqual(content);
     expect(parsePlan(serialisePlan(parsePlan(older, golden)), golden)).toEqual(content);
   });
 
-  it('is refused when it was edited', () => {
+  it('is refused after an edit', () => {
     expect(() => parsePlan(older.replaceAll('10.0.1.11', '10.0.1.66'), golden)).toThrow('changed after it was written');
   });
 });

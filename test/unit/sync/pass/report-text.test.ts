@@ -10,7 +10,7 @@ const empty: Report = { owner: 'test', scopes: [], quarantined: [], changes: [],
 const creates = createsOf(documentOf('sd2', 1));
 
 describe('formatReport', () => {
-  it('shows the changes as a table by domain, in the order of their actions, with the reason of each', () => {
+  it('shows the changes as a table by domain, in their order, each with its reason', () => {
     const other = createsOf(documentOf('egress', 0)).slice(0, 1);
     const [upstream, target] = creates;
     const changes = [
@@ -54,7 +54,7 @@ describe('formatReport', () => {
     );
   });
 
-  it('names what waits for an approval, and what needs none any more', () => {
+  it('names changes that wait for an approval, and approved changes that are not needed any more', () => {
     const leftOut = creates
       .slice(0, 2)
       .map((change) => ({ change, outcome: 'skipped' as const, error: 'not approved' }));
@@ -67,7 +67,7 @@ describe('formatReport', () => {
   });
 });
 
-describe('formatReport of text of others', () => {
+describe('formatReport with foreign text', () => {
   /** A full report, with `text` in each place for words of strangers, AWS or a control plane. */
   const reportOf = (text: string): Report => {
     const [create] = creates;
@@ -94,7 +94,7 @@ describe('formatReport of text of others', () => {
     };
   };
 
-  it('fm-51 is one line each, and nothing that a terminal obeys', () => {
+  it('fm-51 has it on one line each, without control characters', () => {
     const hostile = 'x\r\nApplied all 9 changes\u001b[2J\u001b[31m\u009b2J\u202e';
 
     const lines = formatReport(reportOf(hostile), terminal).split('\n');
@@ -108,13 +108,13 @@ describe('formatReport of data planes', () => {
   it.each([
     [0, '0 of 1 data planes run the new configuration so far\n'],
     [1, '1 of 1 data planes run the new configuration\n'],
-  ])('does not make a failure of those that are about to follow: %i', (inSync, text) => {
+  ])('does not report data planes as failed that are about to follow: %i', (inSync, text) => {
     expect(formatReport({ ...empty, rollout: { nodes: 1, inSync } }, terminal)).toBe(text);
   });
 });
 
 describe('formatPlanned', () => {
-  it('counts apart what others hold back, and what depends on it', () => {
+  it('counts blocked changes and their dependants separately', () => {
     const upstream = { kind: 'upstream', key: 'sd2.privatelink', id: 'theirs' } as const;
     const other = createsOf(documentOf('egress', 1));
 
@@ -125,7 +125,7 @@ describe('formatPlanned', () => {
     );
   });
 
-  it('counts all where nobody is in the way', () => {
+  it('counts all changes when none is blocked', () => {
     expect(formatPlanned(creates, [])).toBe(`${creates.length} to create, 0 to update, 0 to delete`);
   });
 });
@@ -138,7 +138,7 @@ describe('formatApplied', () => {
     ['Applied 1 change', applied.slice(0, 1)],
     ['Applied all 2 changes', applied.slice(0, 2)],
     ['Applied 1 of 2 changes; run sync again for the rest', [...applied.slice(0, 1), ...failed.slice(0, 1)]],
-  ])('says %s', (text, results) => {
+  ])('returns %s', (text, results) => {
     expect(formatApplied(results)).toBe(text);
   });
 });

@@ -27,14 +27,14 @@ describe('serialiseReport', () => {
     ['leftOut', (change) => ({ leftOut: [{ change, outcome: 'skipped' }] })],
     ['unnecessary', (change) => ({ unnecessary: [change] })],
     ['withheld', (change) => ({ withheld: { reason: 'x', changes: [change] } })],
-  ])('masks the words of a plugin in %s', (_, over) => {
+  ])('masks the secrets of a plugin in %s', (_, over) => {
     const given = { ...empty, ...over(changeOf({ password: 'secret', lists: [['secret']], minute: 5, off: false })) };
 
     const masked = { ...empty, ...over(changeOf({ password: '***', lists: [['***']], minute: 5, off: false })) };
     expect(JSON.parse(serialiseReport(given))).toEqual(JSON.parse(JSON.stringify(masked)));
   });
 
-  it('shows all of the plugin that judges callers, whose settings are the contract', () => {
+  it('shows the whole callers plugin, because its settings are the contract', () => {
     const change = changeOf({ mode: 'enforce', callers: 'sd1 111111111111 vpce-1' });
     const callers = (one: Entity | undefined) =>
       one && { ...one, fields: { ...one.fields, name: 'privatelink-callers' } };
@@ -43,7 +43,7 @@ describe('serialiseReport', () => {
     expect(JSON.parse(serialiseReport(given))).toEqual(JSON.parse(JSON.stringify(given)));
   });
 
-  it('takes a configuration that looks like a change or a plugin for what it is', () => {
+  it('masks no configuration that only looks like a change or a plugin', () => {
     const odd = changeOf({
       before: 'x',
       after: null,
@@ -57,7 +57,7 @@ describe('serialiseReport', () => {
     expect(changes[0].after.fields.config).toMatchObject({ before: '***', after: null, kind: '***', fields: '***' });
   });
 
-  it('adds what else a verb tells', () => {
+  it('adds the other fields of a verb', () => {
     expect(JSON.parse(serialiseReport(empty, { output: 'kong.yaml' }))).toEqual({ ...empty, output: 'kong.yaml' });
   });
 });

@@ -68,7 +68,7 @@ describe('runOnce', () => {
     expect(report.changes[0]?.reason).toBe('weight 100 -> 50');
   });
 
-  it('mends a field of ours that somebody changed, also one that is never written', async () => {
+  it('restores an own field that a person changed, even a field that it never writes', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
     const service = plane.entities.get('service:sd2');
@@ -80,7 +80,7 @@ describe('runOnce', () => {
     expect(plane.writes).toEqual(['update service sd2']);
   });
 
-  it('fm-17 keeps the ids of entities that exist already, whatever has to be mended in them', async () => {
+  it('fm-17 keeps the ids of existing entities, whatever has to be restored in them', async () => {
     const { plane, pass } = createPasses({
       settings: { sd2: { plugins: [{ name: 'acl', config: { allow: ['a'] } }] } },
     });
@@ -137,7 +137,7 @@ describe('runOnce', () => {
       expect(report.changes[0]?.reason).toBe('endpoint vpce-1 is deleted (AWS knows it no more)');
     });
 
-    it('fm-30 removes even its last target where the account is the one that it was read in', async () => {
+    it('fm-30 removes even its last target where the account is the account of its last read', async () => {
       const { plane, pass } = createPasses(confirming);
       await pass(knownScope([sd2]));
 
@@ -148,8 +148,8 @@ describe('runOnce', () => {
 
     it.each([
       ['keeps it where nothing is listed', [], 2],
-      ['removes it where something is', [endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })], 0],
-    ])('fm-01 %s, as STS does not tell whose the credentials are', async (_, listed, targets) => {
+      ['removes it where something is listed', [endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [] })], 0],
+    ])('fm-01 %s, because STS does not return the account of the credentials', async (_, listed, targets) => {
       const { plane, pass } = createPasses(confirming);
       const untold = (endpoints: readonly Endpoint[]) => ({ ...knownScope(endpoints), accountId: undefined });
       const sd4 = endpointOf({ id: 'vpce-4', domain: 'sd4', addresses: [{ ip: '10.0.4.1', region: 'us-east-1' }] });
@@ -161,7 +161,7 @@ describe('runOnce', () => {
     });
   });
 
-  it('fm-01 keeps the targets, and says why, when nobody could be asked whether their endpoint is gone', async () => {
+  it('fm-01 keeps the targets, and says why, when AWS could not be asked for their endpoint', async () => {
     const { plane, pass } = createPasses({ confirmGone: async () => ({ goneIds: [], warnings: ['not asked'] }) });
     await pass(knownScope([sd2]));
 
@@ -171,7 +171,7 @@ describe('runOnce', () => {
     expect(report.warnings).toContain('not asked');
   });
 
-  it('lets a newcomer take over the settings of an endpoint that is gone', async () => {
+  it('lets a new endpoint replace the settings of an endpoint that is gone', async () => {
     const { plane, pass } = createPasses({
       confirmGone: async (missing) => ({ goneIds: [...missing.values()].flat(), warnings: [] }),
     });
@@ -203,7 +203,7 @@ describe('runOnce', () => {
   });
 
   it.each<EndpointState>(['rejected', 'failed', 'expired', 'deleting', 'deleted'])(
-    'fm-30 removes even the last targets on the pass that sees the endpoint %s, and leaves the domain',
+    'fm-30 removes even the last targets in the pass that sees the endpoint %s, and keeps the domain',
     async (state) => {
       const { plane, pass } = createPasses();
       await pass(knownScope([sd2]));
@@ -217,7 +217,7 @@ describe('runOnce', () => {
   );
 
   it.each<EndpointState>(['pending', 'partial', 'unlisted', 'pendingAcceptance'])(
-    'holds what is there when the endpoint is %s',
+    'keeps present targets when the endpoint is %s',
     async (state) => {
       const { plane, pass } = createPasses();
       await pass(knownScope([sd2]));
@@ -230,7 +230,7 @@ describe('runOnce', () => {
     },
   );
 
-  it('fm-02 removes nothing when the scope is unknown, also in a process that never knew it', async () => {
+  it('fm-02 removes nothing while the scope is unknown, even in a process that never knew it', async () => {
     const first = createPasses();
     await first.pass(knownScope([sd2]));
     const fresh = createPasses({ controlPlane: first.plane });
@@ -242,7 +242,7 @@ describe('runOnce', () => {
     expect(report.kept.map((one) => one.reason)).toEqual(Array(2).fill('scope hub.self.us-east-1 is unknown'));
   });
 
-  it('fm-01 never takes the last target of a domain by absence, however long', async () => {
+  it('fm-01 never removes the last target of a domain by absence, however long', async () => {
     const { plane, pass, clock } = createPasses();
     await pass(knownScope([sd2]));
 
@@ -273,7 +273,7 @@ describe('runOnce', () => {
     expect(counts).toEqual([3, 3, 3, 2]);
   });
 
-  it('starts counting again when the endpoint was seen in between', async () => {
+  it('starts to count again when the endpoint was seen in between', async () => {
     const { plane, pass, clock } = createPasses({
       policy: { ...defaultPolicy, removeAfterSeconds: 0, removeAfterAbsences: 2 },
     });
@@ -311,7 +311,7 @@ describe('runOnce', () => {
   it.each([
     ['nothing', 'has not answered since the start', undefined, undefined, 3],
     ['nothing', 'was read by an earlier process only', [], true, 3],
-    ['what is absent', 'answered before', [], undefined, 2],
+    ['the absent target', 'answered before', [], undefined, 2],
   ])(
     'fm-07 removes %s by absence while another scope is unknown that %s',
     async (_, __, lastGood, isRestored, targets) => {
@@ -374,7 +374,7 @@ describe('runOnce', () => {
     expect(first.plane.entities.get('upstream:sd2.privatelink')?.fields.host_header).toBe(host);
   });
 
-  it('fm-43 withholds removals of too many addresses, and writes what heals', async () => {
+  it('fm-43 withholds removals of too many addresses, and writes the other changes', async () => {
     const { plane, pass } = createPasses();
     const endpoints = manyEndpoints(10);
     await pass(knownScope(endpoints));
@@ -409,7 +409,7 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toHaveLength(held - removed);
   });
 
-  it('leaves an entity of others alone, reports it, and skips what hangs on it', async () => {
+  it('does not change a foreign entity, reports it, and skips its dependants', async () => {
     const { plane, pass } = createPasses();
     plane.entities.set('service:sd2', {
       kind: 'service',
@@ -452,7 +452,7 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toHaveLength(3);
   });
 
-  describe('with a target that is absent and ripe to leave', () => {
+  describe('with a target that has been absent long enough to leave', () => {
     const recreated = endpointOf({
       id: 'vpce-2',
       createdAtMs: 2_000,
@@ -464,7 +464,7 @@ describe('runOnce', () => {
         ? new PrivatelinkError('500', { code: 'CONTROL_PLANE_FAILED', fix: undefined })
         : undefined;
 
-    it('fm-13 keeps it when the new ones of its upstream could not be created', async () => {
+    it('fm-13 keeps it when the new targets of its upstream could not be created', async () => {
       const { plane, pass } = createPasses(ripe);
       await pass(knownScope([sd2]));
       plane.failWith = failing;
@@ -474,7 +474,7 @@ describe('runOnce', () => {
       expect(targetsOf(plane)).toHaveLength(2);
     });
 
-    it('fm-30 takes it out all the same when AWS says that its endpoint is gone', async () => {
+    it('fm-30 removes it all the same when AWS says that its endpoint is gone', async () => {
       const { plane, pass } = createPasses();
       await pass(knownScope([sd2]));
       plane.failWith = failing;
@@ -487,7 +487,7 @@ describe('runOnce', () => {
 
   it.each([
     [
-      'until they have what was created',
+      'until they have the created entities',
       [
         { nodes: 2, inSync: 2, hash: 'old' },
         { nodes: 2, inSync: 2, hash: 'old' },
@@ -515,7 +515,7 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toEqual(['target:sd2.privatelink|10.0.9.9:80']);
   });
 
-  describe('with data planes that run something else', () => {
+  describe('with data planes that run another configuration', () => {
     const recreated = endpointOf({
       id: 'vpce-2',
       createdAtMs: 2_000,
@@ -523,7 +523,7 @@ describe('runOnce', () => {
     });
     const scopes = [knownScope([{ ...sd2, state: 'deleting' }, recreated])];
 
-    it('fm-13 does not wait for them when nothing of what was to come first could be written', async () => {
+    it('fm-13 does not wait for them when no change that comes first could be written', async () => {
       const { plane, pass, clock } = createPasses();
       await pass(knownScope([sd2]));
       plane.rollouts = Array(100).fill({ nodes: 2, inSync: 1, hash: 'old' });
@@ -537,7 +537,7 @@ describe('runOnce', () => {
       expect(targetsOf(plane)).toEqual([]);
     });
 
-    it('says that it waits for them', async () => {
+    it('reports that it waits for them', async () => {
       const told: string[] = [];
       const during: NonNullable<PassDependencies['during']> = (what, work) => {
         told.push(what);
@@ -555,7 +555,7 @@ describe('runOnce', () => {
       ]);
     });
 
-    it('tells what was written, and deletes nothing, when it is stopped as it waits for them', async () => {
+    it('reports the written changes, and deletes nothing, when it is stopped during the wait', async () => {
       const stopping = new AbortController();
       const { plane, pass, deps, clock } = createPasses();
       await pass(knownScope([sd2]));
@@ -579,7 +579,7 @@ describe('runOnce', () => {
     });
   });
 
-  it('creates no service on an upstream that somebody else has', async () => {
+  it('creates no service on a foreign upstream', async () => {
     const { plane, pass } = createPasses();
     plane.entities.set('upstream:sd2.privatelink', {
       kind: 'upstream',
@@ -596,7 +596,7 @@ describe('runOnce', () => {
     expect(exitCodeOfSync(report)).toBe(4);
   });
 
-  it('removes what one known scope calls gone although the scope it came from is unknown', async () => {
+  it('removes an endpoint that one known scope calls gone, although its own scope is unknown', async () => {
     const { plane, pass } = createPasses();
     const other = { ...hubScope, id: 'other.self.us-east-1', source: 'other' };
     await pass(knownScope([sd2]), knownScope([], [], other));
@@ -606,7 +606,7 @@ describe('runOnce', () => {
     expect(targetsOf(plane)).toEqual([]);
   });
 
-  it('fm-32 writes a plugin anew when a key is taken out of its configuration', async () => {
+  it('fm-32 replaces a plugin when a key is removed from its configuration', async () => {
     const settingsOf = (config: JsonObject) => ({
       settings: { sd2: { plugins: [{ name: 'rate-limiting', config }] } },
     });
@@ -620,7 +620,7 @@ describe('runOnce', () => {
     expect(first.plane.writes).toEqual(['update plugin sd2|rate-limiting']);
   });
 
-  it('stops discovery at once when the control plane refuses, instead of waiting for it', async () => {
+  it('stops discovery at once when the control plane refuses', async () => {
     const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', fix: undefined });
     let stopped = false;
     const { deps, plane } = createPasses({
@@ -642,7 +642,7 @@ describe('runOnce', () => {
     expect(stopped).toBe(true);
   });
 
-  it('does not end before discovery has kept what it saw, nor before decK, when the other fails', async () => {
+  it('ends only after discovery has kept its data, and after decK, when the other fails', async () => {
     const refusal = new PrivatelinkError('refused', { code: 'CONTROL_PLANE_AUTH', fix: undefined });
     const ended: string[] = [];
     const endLater = async <T>(name: string, value: T) => {
@@ -685,7 +685,7 @@ describe('runOnce', () => {
     },
   );
 
-  it('fm-33 removes plugins only when the configuration lists none, not when it says nothing', async () => {
+  it('fm-33 removes plugins when the configuration lists none, and not when it does not mention plugins', async () => {
     const first = createPasses({ settings: { sd2: { plugins: [{ name: 'acl', config: { allow: ['a'] } }] } } });
     await first.pass(knownScope([sd2]));
     const silent = createPasses({ controlPlane: first.plane, settings: { sd2: {} } });
@@ -698,7 +698,7 @@ describe('runOnce', () => {
     expect([heldWhenSilent, first.plane.entities.has('plugin:sd2|acl')]).toEqual([true, false]);
   });
 
-  describe('with a plugin that keeps requests out', () => {
+  describe('with a plugin that can refuse requests', () => {
     const guardedBy = (...names: readonly string[]) => ({
       settings: { sd2: { plugins: names.map((name) => ({ name, config: {} })) } },
     });
@@ -707,7 +707,7 @@ describe('runOnce', () => {
         ? new PrivatelinkError('refused', { code: 'REJECTED', fix: undefined })
         : undefined;
 
-    it('makes the route only when the plugin is there', async () => {
+    it('creates the route only after the plugin', async () => {
       const { plane, pass } = createPasses(guardedBy('key-auth'));
 
       await pass(knownScope([sd2]));
@@ -715,7 +715,7 @@ describe('runOnce', () => {
       expect(plane.writes.slice(-2)).toEqual(['create plugin sd2|key-auth', 'create route sd2']);
     });
 
-    it('makes no route when the plugin could not be made, and both in the next pass', async () => {
+    it('creates no route when the plugin failed, and both in the next pass', async () => {
       const { plane, pass } = createPasses(guardedBy('key-auth'));
       plane.failWith = refusing('plugin', 'create');
 
@@ -730,7 +730,7 @@ describe('runOnce', () => {
       expect(plane.entities.has('route:sd2')).toBe(true);
     });
 
-    it('keeps the plugin while the one that replaces it could not be made', async () => {
+    it('keeps the plugin while its replacement failed', async () => {
       const first = createPasses(guardedBy('key-auth'));
       await first.pass(knownScope([sd2]));
       const second = createPasses({ ...guardedBy('jwt'), controlPlane: first.plane });
@@ -761,7 +761,7 @@ describe('runOnce', () => {
   it.each([
     ['sync', 'removes', ['route', 'plugin'], []],
     ['upsert-only', 'keeps', [], ['plugin', 'route']],
-  ] as const)('under %s %s what the configuration switches off', async (mode, _, removed, kept) => {
+  ] as const)('under %s %s the part that the configuration switches off', async (mode, _, removed, kept) => {
     const first = createPasses({ settings: { sd2: { plugins: [{ name: 'key-auth', config: {} }] } } });
     await first.pass(knownScope([sd2]));
     const second = createPasses({
@@ -778,7 +778,7 @@ describe('runOnce', () => {
     expect(report.kept.map(({ reason }) => reason.split('removes no ')[1]).sort()).toEqual(kept);
   });
 
-  it('writes nothing, and ends with 1, where credentials fail everywhere, whatever is known from before', async () => {
+  it('writes nothing, and ends with 1, when credentials fail everywhere, whatever is known from before', async () => {
     const { plane, pass } = createPasses();
 
     const report = await pass({ ...unknownScope([sd2]), code: 'ACCESS_DENIED', reason: 'denied' } as ScopeState);
@@ -789,12 +789,12 @@ describe('runOnce', () => {
   });
 });
 
-describe('fm-54 a pass whose control plane answers without end', () => {
+describe('fm-54 a pass whose control plane never stops answering', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('ends after ten minutes of reading, writes nothing, and waits until the reading has ended', async () => {
+  it('ends after ten minutes of reading, writes nothing, and waits until the read has ended', async () => {
     jest.useFakeTimers();
     const { plane, deps } = createPasses({ discover: async () => snapshotOf(knownScope([sd2])) });
     let isReading = true;

@@ -22,7 +22,7 @@ controlPlane: { type: file, path: kong.yaml }
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a session', () => {
-  it('has one connection for its own base files, since what is read through one is forgotten by its writes', () => {
+  it('has one connection for its own base files, because a write clears the data of its own connection', () => {
     const terminal = { env: {}, out: () => {}, err: () => {}, isTerminal: false };
     const ground = openGround({ config: join(folder, 'kong-privatelink.yaml'), terminal });
     const session = openSession(ground, configOf(ground.config, ground.config.entries[0] as Stage));

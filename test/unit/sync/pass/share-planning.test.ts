@@ -41,18 +41,18 @@ describe('sharePlanning', () => {
 
   const absence = { count: 1, forMs: 0, waitedMs: 0 };
   it.each<[string, Snapshot, PassInput]>([
-    ['hold something else', snapshotOf(), inputOf({ held: heldOf(['sd1']) })],
+    ['hold other entities', snapshotOf(), inputOf({ held: heldOf(['sd1']) })],
     [
-      'hold it under another id',
+      'hold them under other ids',
       snapshotOf(),
       inputOf({ held: heldOf(['sd1', 'sd2']).map((one) => ({ ...one, id: 'x' })) }),
     ],
-    ['miss something since an earlier pass', snapshotOf(), inputOf({ absences: { 'sd1|10.0.0.1:80': absence } })],
+    ['have an absence from an earlier pass', snapshotOf(), inputOf({ absences: { 'sd1|10.0.0.1:80': absence } })],
     ['may remove more', snapshotOf(), inputOf({ policy: { ...policy, allowRemovals: 5 } })],
     ['have another limit', snapshotOf(), inputOf({ mostOfKind: 1 })],
-    ['were told of another end', snapshotOf({ goneIds: ['vpce-1'] }), inputOf()],
+    ['heard of other gone endpoints', snapshotOf({ goneIds: ['vpce-1'] }), inputOf()],
     ['saw another round', snapshotOf({ scopes: [] }), inputOf()],
-  ])('plans anew for stages that %s', (_, snapshot, input) => {
+  ])('plans again for stages that %s', (_, snapshot, input) => {
     const { plan, share } = open();
 
     share(snapshotOf(), inputOf());

@@ -31,7 +31,7 @@ describe('fm-35 an address that serves two domains', () => {
     ['is not listed any more', [sd9]],
     ['is unhealthy', [sd9, { ...sd2, state: 'partial' }]],
     ['names another domain', [sd9, { ...sd2, domain: 'sd3' }]],
-  ])('stays the last target of the one whose endpoint %s', async (_, listed) => {
+  ])('stays the last target of the domain whose endpoint %s', async (_, listed) => {
     for (const mode of ['sync', 'upsert-only'] as const) {
       const passes = createPasses({ policy: { ...defaultPolicy, mode } });
       await passes.pass(knownScope([sd2, sd9]));
@@ -43,7 +43,7 @@ describe('fm-35 an address that serves two domains', () => {
     }
   });
 
-  it('leaves the one whose endpoint AWS calls gone, and no other', async () => {
+  it('leaves the domain whose endpoint AWS calls gone, and no other domain', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2, sd9]));
 
@@ -52,7 +52,7 @@ describe('fm-35 an address that serves two domains', () => {
     expect([addressesOf(passes, 'sd2'), addressesOf(passes, 'sd9')]).toEqual([[], ['10.0.7.7:80']]);
   });
 
-  it('is withheld by the brake where it would empty 39 of 40 domains', async () => {
+  it('stays by the brake where its removal would empty 39 of 40 domains', async () => {
     const passes = createPasses();
     const endpoints = Array.from({ length: 40 }, (_, index) =>
       endpointOf({ id: `vpce-${index}`, domain: `sd${index}`, addresses: shared }),
@@ -73,7 +73,7 @@ describe('fm-38 an older observation', () => {
     knownScope([{ ...sd2, ...over, scopeId: relay.id, observed: { scopeId: hubScope.id, atMs } }], [], relay);
   const calledRejected = relayed({ state: 'rejected' }, 1);
 
-  it('does not remove what a newer one calls available', async () => {
+  it('does not remove an address that a newer observation calls available', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), calledRejected);
 
@@ -82,7 +82,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
-  it('does not remove what a scope that is unknown now called available later', async () => {
+  it('does not remove an address that a now unknown scope called available later', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), calledRejected);
 
@@ -91,7 +91,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
-  it('does not remove what a scope may have called available later, of which nothing is known', async () => {
+  it('does not remove an address that an unknown scope may have called available later', async () => {
     const first = createPasses();
     await first.pass(knownScope([sd2]));
     const fresh = createPasses({ controlPlane: first.plane });
@@ -101,7 +101,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf({ ...fresh, plane: first.plane }, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
-  it('does not bring back what a newer one calls gone', async () => {
+  it('does not restore an address that a newer observation calls gone', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), relayed({}, 1));
 
@@ -110,7 +110,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual([]);
   });
 
-  it('removes what it calls gone where it is the newer one', async () => {
+  it('removes an address that it calls gone, where it is the newer observation', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), relayed({}, 1));
 
@@ -119,7 +119,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual([]);
   });
 
-  it('does not decide which addresses an endpoint has, and changes no tag', async () => {
+  it('does not decide the addresses of an endpoint, and changes no tag', async () => {
     const passes = createPasses();
     const moved = [{ ip: '10.0.7.8', region: 'us-east-1' }];
     await passes.pass(knownScope([sd2]), relayed({ addresses: moved }, 1));
@@ -130,7 +130,7 @@ describe('fm-38 an older observation', () => {
     expect(passes.plane.writes.filter((write) => write.startsWith('update'))).toEqual([]);
   });
 
-  it('does not remove what its own scope reads, whenever the relay calls it gone', async () => {
+  it('does not remove an address that its own scope lists, whatever the time of the relay', async () => {
     const passes = createPasses();
     await passes.pass(knownScope([sd2]), relayed({}, 1));
 
@@ -141,7 +141,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
-  it('is not outdated by a scope of the same name in another account', async () => {
+  it('is not outdated by a scope with an equal name in another account', async () => {
     const passes = createPasses();
     const ofOthers = { scopeId: hubScope.id, atMs: 1, accountId: '999999999999' };
     const theirs = knownScope([{ ...sd2, scopeId: relay.id, observed: ofOthers }], [], relay);
@@ -151,7 +151,7 @@ describe('fm-38 an older observation', () => {
     expect(addressesOf(passes, 'sd2')).toEqual(['10.0.7.7:80']);
   });
 
-  it('has an endpoint asked for by its id that only it lists', async () => {
+  it('makes the pass ask for the id of an endpoint that only it lists', async () => {
     const passes = createPasses({
       confirmGone: async (missing) => ({ goneIds: missing.get(hubScope.id) ?? [], warnings: [] }),
     });
@@ -164,7 +164,7 @@ describe('fm-38 an older observation', () => {
 });
 
 describe('an absent target', () => {
-  it('stays where all that is left beside it has no weight', async () => {
+  it('stays if all targets beside it have weight 0', async () => {
     const passes = createPasses();
     const idle = endpointOf({ id: 'vpce-0', weight: 0, addresses: [{ ip: '10.0.8.8', region: 'us-east-1' }] });
     await passes.pass(knownScope([sd2]));
@@ -174,7 +174,7 @@ describe('an absent target', () => {
     expect(addressesOf(passes, 'sd2')).toContain('10.0.7.7:80');
   });
 
-  it('is uncertain where its source has another name now and lists it in a state that holds', async () => {
+  it('is uncertain if its source has a new name and lists it in a state that holds', async () => {
     const passes = createPasses();
     const other = endpointOf({ id: 'vpce-3', addresses: [{ ip: '10.0.8.8', region: 'us-east-1' }] });
     const renamed = { ...hubScope, id: 'hub2.self.us-east-1', source: 'hub2' };
@@ -192,12 +192,12 @@ describe('an absent target', () => {
   });
 });
 
-describe('fm-43 a domain all of whose targets are absent', () => {
+describe('fm-43 a domain with only absent targets', () => {
   const endpoints = [9, 10, 11].map((last) =>
     endpointOf({ id: `vpce-a${last}`, addresses: [{ ip: `10.0.0.${last}`, region: 'us-east-1' }] }),
   );
 
-  it('keeps the target that was seen most recently, and says so', async () => {
+  it('keeps the target with the newest observation, and says so', async () => {
     const passes = createPasses();
     await passes.pass(knownScope(endpoints));
     await passOften(passes, knownScope(endpoints.slice(1, 2)));
@@ -210,7 +210,7 @@ describe('fm-43 a domain all of whose targets are absent', () => {
     expect(kept.map(({ reason }) => reason)).toEqual(['endpoint vpce-a10 is not listed; last target, absent']);
   });
 
-  it('keeps the lowest address of those that were seen together', async () => {
+  it('keeps the lowest address among equal observations', async () => {
     const passes = createPasses();
     await passes.pass(knownScope(endpoints));
 

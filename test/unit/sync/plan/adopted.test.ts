@@ -80,7 +80,7 @@ describe('an adopted domain', () => {
     expect(entity('route:pay')).toBe(before);
   });
 
-  it('needs nothing more in the next pass, also where somebody changes a time-out', async () => {
+  it('needs no change in the next pass, even after a person changed a time-out', async () => {
     await passes.pass(knownScope([sd2]));
     hold('service', 'payments-api', { ...serviceFields, host: 'sd2.privatelink', read_timeout: 1 });
     passes.plane.writes.length = 0;
@@ -91,7 +91,7 @@ describe('an adopted domain', () => {
     expect(report).toMatchObject({ changes: [], kept: [] });
   });
 
-  it('keeps its routes as they are while its endpoints cannot be seen', async () => {
+  it('keeps its routes unchanged while its endpoints are not seen', async () => {
     await passes.pass(knownScope([sd2]));
     passes.plane.writes.length = 0;
 
@@ -101,7 +101,7 @@ describe('an adopted domain', () => {
     expect(passes.plane.writes).toEqual([]);
   });
 
-  it('gets the health check, and the plugin, that the configuration asks for', async () => {
+  it('gets the configured health check and plugin', async () => {
     open({ adopted, healthcheck: { path: '/up' }, plugins: [{ name: 'rate-limiting', config: { minute: 5 } }] });
     hold('service', 'payments-api', serviceFields);
 
@@ -113,7 +113,7 @@ describe('an adopted domain', () => {
     expect(entity('plugin:payments-api|rate-limiting')).toMatchObject({ parent: 'payments-api', domain: 'sd2' });
   });
 
-  it('loses the plugin that the configuration lists no more', async () => {
+  it('loses a plugin that the configuration does not list any more', async () => {
     const plugins = [{ name: 'rate-limiting', config: { minute: 5 } }];
     open({ adopted, plugins });
     hold('service', 'payments-api', serviceFields);
@@ -127,7 +127,7 @@ describe('an adopted domain', () => {
     expect(passes.plane.writes).toEqual(['delete plugin payments-api|rate-limiting']);
   });
 
-  it('owns the paths of its routes: no tag takes them', async () => {
+  it('owns the paths of its routes: no tag claims them', async () => {
     const other = endpointOf({ id: 'vpce-2', domain: 'sd3', paths: ['/pay'], grantedPaths: ['/pay'] });
 
     const report = await passes.pass(knownScope([sd2, other]));
@@ -136,7 +136,7 @@ describe('an adopted domain', () => {
     expect(entity('route:sd3')).toBeUndefined();
   });
 
-  it('takes no path of its own name', async () => {
+  it('claims no path with its own name', async () => {
     const other = endpointOf({ id: 'vpce-2', domain: 'sd3', paths: ['/sd2'], grantedPaths: ['/sd2'] });
     open({ adopted }, { settings: { sd2: { adopted } } });
     hold('service', 'payments-api', serviceFields);
@@ -147,7 +147,7 @@ describe('an adopted domain', () => {
   });
 });
 
-describe('an upstream that people wrote', () => {
+describe('an adopted upstream of people', () => {
   const upstream = { name: 'payments-up', algorithm: 'round-robin', healthchecks: { threshold: 5 }, host_header: null };
   const withUpstream = { ...adopted, upstream: 'payments-up' };
 
@@ -164,7 +164,7 @@ describe('an upstream that people wrote', () => {
     expect(passes.plane.writes).toEqual([
       'create target payments-up|10.0.1.11:80',
       'create target payments-up|10.0.2.11:80',
-      // The account whose endpoints these are, among its tags.
+      // Its tags include the account of its endpoints.
       'update upstream payments-up',
     ]);
     expect(entity('upstream:payments-up')).toMatchObject({
@@ -184,7 +184,7 @@ describe('an upstream that people wrote', () => {
     expect(passes.plane.writes).toEqual(['delete target payments-up|10.0.3.11:80']);
   });
 
-  it('gets the name that the resolver answers, under round-robin', async () => {
+  it('gets the name for the resolver, under round-robin', async () => {
     open({ adopted: withUpstream, via: 'resolver' }, { via: { via: 'addresses', suffix: 'privatelink.internal' } });
     hold('service', 'payments-api', { ...serviceFields, host: 'payments-up' });
     hold('upstream', 'payments-up', { ...upstream, algorithm: 'consistent-hashing' });
@@ -207,7 +207,7 @@ describe('an upstream that people wrote', () => {
   });
 });
 
-describe('what the control plane holds as adopted, and no file names so', () => {
+describe('an adoption that the control plane holds and no file names', () => {
   const theirs = { service: 'payments-api', upstream: 'payments-up', routes: ['pay'] };
 
   async function forget(settings: Readonly<Record<string, DomainSettings>>): Promise<void> {
@@ -222,9 +222,9 @@ describe('what the control plane holds as adopted, and no file names so', () => 
   }
 
   it.each([
-    ['nothing of the domain is said', {}],
+    ['no file names the domain', {}],
     ['its route is switched off', { sd2: { route: false } }],
-  ])('keeps its targets right, and gets no service beside it, where %s', async (_, settings) => {
+  ])('keeps its targets current, and gets no second service, where %s', async (_, settings) => {
     await forget(settings);
     const recreated = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
 
@@ -247,7 +247,7 @@ describe('what the control plane holds as adopted, and no file names so', () => 
     ]);
   });
 
-  it('is of another domain, where a file names its service there', async () => {
+  it('belongs to another domain, if a file names its service there', async () => {
     await forget({ sd3: { adopted: theirs } });
 
     const report = await passes.pass(knownScope([endpointOf({ domain: 'sd3' })]));
@@ -257,8 +257,8 @@ describe('what the control plane holds as adopted, and no file names so', () => 
   });
 });
 
-describe('what the control plane does not hold as ours', () => {
-  it('is not made, nor a plugin that would be for all requests, and the report says how to take it over', async () => {
+describe('an adopted service that the control plane does not hold as ours', () => {
+  it('is not created, nor a plugin for all requests, and the report names the way to adopt it', async () => {
     open({ adopted, plugins: [{ name: 'rate-limiting', config: {} }] });
 
     const report = await passes.pass(knownScope([sd2]));

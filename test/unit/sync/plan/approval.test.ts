@@ -22,13 +22,13 @@ function namesOf(changes: readonly Change[]): readonly string[] {
 }
 
 describe('approve', () => {
-  it('lets everything through that both plans hold, whatever words give the reason', () => {
+  it('passes the changes in both plans, whatever the words of the reason', () => {
     const approved = creates.map((one) => ({ ...one, reason: 'other words', id: 'other' }));
 
     expect(approve(creates, approved)).toEqual({ changes: creates, leftOut: [], unnecessary: [], refused: undefined });
   });
 
-  it('leaves out who connected since, and goes on; another mode is refused', () => {
+  it('leaves out later connections, and goes on; another mode is refused', () => {
     const settings = { mode: 'observe', onMissing: 'allow', exceptions: [] } as const;
     const place = { service: 'sd2', domain: 'sd2', tags: [] };
     const before = withTables(callersEntity(settings, place), { callers: '', others: '' });
@@ -49,7 +49,7 @@ describe('approve', () => {
     expect(approve([], creates).unnecessary).toEqual(creates);
   });
 
-  it('refuses an update whose content differs, and lets none of its words hide it', () => {
+  it('refuses an update whose content differs, whatever its words', () => {
     const update = { ...first, action: 'update', reason: 'same words' } as Change;
     const after = update.after && { ...update.after, fields: { ...update.after.fields, weight: 7 } };
 
@@ -63,17 +63,17 @@ describe('approve', () => {
     expect(approve([removalOf(first)], [removalOf(second)]).problem?.reason).toContain('delete target');
   });
 
-  it('takes a removal that AWS confirms by now for the one that was approved', () => {
+  it('accepts a removal that AWS confirmed after its approval', () => {
     expect(approve([removalOf(first, true)], [removalOf(first)]).problem).toBeUndefined();
   });
 
-  it('counts what it does not name', () => {
+  it('counts changes beyond the named ones', () => {
     const many = Array.from({ length: 5 }, () => removalOf(first));
 
     expect(approve(many, []).problem?.reason).toContain('and 2 more');
   });
 
-  it('leaves out what stands on an entity that nobody approved', () => {
+  it('leaves out a change that depends on an unapproved entity', () => {
     const { changes, leftOut, problem } = approve(creates, without('upstream'));
 
     expect(problem).toBeUndefined();
@@ -87,7 +87,7 @@ describe('approve', () => {
     );
   });
 
-  it('leaves out the route, and keeps the plugin that is replaced, while the new plugin waits for approval', () => {
+  it('leaves out the route, and keeps the replaced plugin, while the new plugin waits for approval', () => {
     const plugin = creates.find((one) => one.kind === 'plugin');
     const replaced = { ...removalOf(plugin), key: 'sd2|key-auth' };
 

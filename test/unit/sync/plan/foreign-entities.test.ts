@@ -8,7 +8,7 @@ describe('foreignMessage', () => {
       'team-b',
       'service sd2 belongs to owner team-b and is left as it is; give that domain to one of the two owners (allow.domains, tag kong:gateway)',
     ],
-  ])('says of an entity of owner %s what harms nobody', (owner, text) => {
+  ])('names for an entity of owner %s the harmless fix', (owner, text) => {
     expect(foreignMessage({ kind: 'service', key: 'sd2', id: 's', owner })).toBe(text);
   });
 
@@ -21,7 +21,7 @@ describe('foreignMessage', () => {
       'team-b',
       'route sd2 would take /sd2 from route edge of owner team-b, and is not written; choose another kong:path for domain sd2, or have that owner choose another path',
     ],
-  ])('fm-47 says of a path of a route of owner %s who has it, and what harms nobody', (owner, text) => {
+  ])('fm-47 names for a path in a route of owner %s its owner, and the harmless fix', (owner, text) => {
     const path = { text: '/sd2', route: 'edge' };
 
     expect(foreignMessage({ kind: 'route', key: 'sd2', id: 'r', owner, path })).toBe(text);

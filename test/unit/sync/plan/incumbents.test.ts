@@ -3,7 +3,7 @@ import { endpointOf, knownScope } from '../../../support/builders';
 import { createPasses } from '../../../support/passes';
 
 describe('incumbentsOf', () => {
-  it('fm-16 comes to the same after the route that told the paths was switched off', async () => {
+  it('fm-16 gives an equal result after the route with the paths was switched off', async () => {
     const { deps, plane, pass } = createPasses();
     await pass(knownScope([endpointOf()]));
     Object.assign(deps, { settings: { sd2: { route: false } }, affinity: 'weighted' });

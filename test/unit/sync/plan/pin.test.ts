@@ -12,8 +12,8 @@ function heldOf(kind: Kind, over: Partial<HeldEntity> = {}): HeldEntity {
 const revision: Revision = { id: '0123456789ab', affinity: 'none', entities: [], base: [] };
 const pinOf = (isFromAnother: Pin['isFromAnother']): Pin => ({ revision, isFromAnother });
 
-describe('what leaves with a pin', () => {
-  it('fm-68 is a service, a route or a plugin that came with another revision, and never data', () => {
+describe('an entity that leaves with a pin', () => {
+  it('fm-68 is a service, a route or a plugin of another revision, and never data', () => {
     const held = kinds.map((kind) => heldOf(kind));
 
     expect(held.filter(isRevoked).map(({ kind }) => kind)).toEqual(['service', 'plugin', 'route']);
@@ -37,7 +37,7 @@ describe('what leaves with a pin', () => {
     ).toEqual([]);
   });
 
-  it('is told from what stays, as nobody knows what brought it', () => {
+  it('is distinguished from an entity of unknown origin, which stays', () => {
     const pin = pinOf(({ kind }) => kind === 'route');
 
     expect(
@@ -53,7 +53,7 @@ describe('what leaves with a pin', () => {
 });
 
 describe('isOver', () => {
-  it('waits for a person where nobody knows what was taken back', () => {
+  it('waits for a person if the rolled back part is unknown', () => {
     const newest = { ...revision, affinity: 'weighted' } as const;
 
     expect(
@@ -75,7 +75,7 @@ describe('affinityOf', () => {
     ['the domain alone', [heldOf('upstream', { key: 'sd2.privatelink' })], 'none'],
     ['the upstream of a zone', [heldOf('upstream', { key: 'use1-az1.sd2.privatelink' })], 'weighted'],
     ['its targets', [ofZone({ weight: 100 })], 'weighted'],
-    ['targets to fail over to', [ofZone({ weight: 100 }), ofZone({ weight: 100, failover: true })], 'failover'],
+    ['failover targets', [ofZone({ weight: 100 }), ofZone({ weight: 100, failover: true })], 'failover'],
   ])('reads from %s', (_, held, expected) => {
     expect(affinityOf(held)).toBe(expected);
   });
@@ -87,15 +87,15 @@ describe('heldBeside', () => {
   const [service, target] = [heldOf('service', { fields: { protocol: 'http' } }), heldOf('target')];
   const pin = pinOf(() => false);
 
-  it('gives the configuration that was left, and the data that are held', () => {
+  it('returns the configuration that was left, and the held data', () => {
     expect(heldBeside({ ...pin, left }, [service, target])).toEqual([target, secure]);
   });
 
-  it('gives nothing of a domain of which nothing is held', () => {
+  it('returns nothing for a domain without held entities', () => {
     expect(heldBeside({ ...pin, left }, [])).toEqual([]);
   });
 
-  it('gives what is held where nobody knows what was left', () => {
+  it('returns the held entities if the revision that was left is unknown', () => {
     expect(heldBeside(pin, [service, target])).toEqual([service, target]);
   });
 });

@@ -6,7 +6,7 @@ import { defaultPolicy } from '../../../support/passes';
 const held = createsOf(documentOf('sd2', 2)).flatMap(({ id, after }) => (after ? [{ ...after, id }] : []));
 
 describe('makePlan', () => {
-  it('asks once for what is held twice under one name', () => {
+  it('decides once on an entity that is held twice under one name', () => {
     const twice = held.flatMap((one) => (one.kind === 'target' ? [one, { ...one, id: `${one.id}-again` }] : [one]));
     const plan = makePlan({
       desired: documentOf('sd2', 2).filter((one) => one.kind !== 'target'),

@@ -12,7 +12,7 @@ const held = ['sd2', 'sd3']
   .flatMap(({ id, after }) => (after ? [{ ...after, id }] : []));
 
 describe('planRetirement', () => {
-  it('stops requests first, and takes nothing of another domain', () => {
+  it('stops requests first, and removes nothing of another domain', () => {
     const changes = planRetirement('sd2', [...held].reverse());
 
     expect(changes.map(({ action, kind, key }) => `${action} ${kind} ${key}`)).toEqual([
@@ -34,7 +34,7 @@ describe('planRetirement', () => {
     );
   });
 
-  it('takes the targets that can be deleted, where one cannot', async () => {
+  it('removes the deletable targets, where one target cannot be deleted', async () => {
     const controlPlane = createMemoryControlPlane('test');
     controlPlane.failWith = ({ key }) =>
       key === 'sd2.privatelink|10.0.0.0:80'
@@ -50,13 +50,13 @@ describe('planRetirement', () => {
     ]);
   });
 
-  it('plans nothing for a domain that is not there', () => {
+  it('plans nothing for an unknown domain', () => {
     expect(planRetirement('sd9', held)).toEqual([]);
   });
 });
 
 describe('unknownDomain', () => {
-  it('names the domains that are there', () => {
+  it('names the existing domains', () => {
     expect(unknownDomain('sd9', held)).toBe('the control plane holds nothing of domain sd9; it holds: sd2, sd3');
     expect(unknownDomain('sd9', [])).toBe('the control plane holds nothing of domain sd9; it holds: no domain');
   });
@@ -68,19 +68,19 @@ describe('whyClaimed', () => {
   it.each([
     ['sd2', 'vpce-1 can be used and claims domain sd2'],
     ['sd9', undefined],
-  ])('says of %s: %s', (domain, message) => {
+  ])('returns for %s: %s', (domain, message) => {
     const claimed = whyClaimed(domain, { ...nothing, desired: documentOf('sd2', 2) });
 
     expect(claimed?.reason.slice(0, message?.length)).toBe(message);
   });
 
-  it('fm-36 names an endpoint that is being modified, which goes on serving', () => {
+  it('fm-36 names an endpoint that is being modified, because it goes on serving', () => {
     const snapshot = snapshotOf(knownScope([endpointOf({ state: 'pending' })]));
 
     expect(whyClaimed('sd2', { ...nothing, snapshot })?.reason).toContain('vpce-1 is pending and claims domain sd2');
   });
 
-  it('fm-36 names an endpoint that is in use, and whose tags cannot be read', () => {
+  it('fm-36 names an endpoint in use with unreadable tags', () => {
     const quarantined = {
       endpointId: 'vpce-1',
       scopeId: 'hub.self.us-east-1',
@@ -97,9 +97,9 @@ describe('whyClaimed', () => {
 
   it.each([
     ['holds targets of the domain', 'sd2', () => false, 'targets of the domain are from scope hub.self.us-east-1'],
-    ['may claim it', 'sd9', () => true, 'scope hub.self.us-east-1 may claim it'],
+    ['may claim the domain', 'sd9', () => true, 'scope hub.self.us-east-1 may claim it'],
     ['has nothing to do with it', 'sd9', () => false, undefined],
-  ])('fm-36 says of an unknown scope that %s what it means', (_, domain, mayClaim, message) => {
+  ])('fm-36 explains an unknown scope that %s', (_, domain, mayClaim, message) => {
     const claimed = whyClaimed(domain, { ...nothing, snapshot: snapshotOf(unknownScope()), held, mayClaim });
 
     expect(claimed?.reason.slice(0, message?.length)).toBe(message);

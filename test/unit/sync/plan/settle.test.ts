@@ -12,8 +12,8 @@ const sd2 = endpointOf();
 const sd3 = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }] });
 const impatient = { ...defaultPolicy, removeAfterAbsences: 1, removeAfterSeconds: 0 };
 
-describe('a domain whose name a base file has', () => {
-  it('fm-48 is quarantined as a whole, and the others are served', async () => {
+describe('a domain whose name stands in a base file', () => {
+  it('fm-48 is quarantined as a whole, and other domains are served', async () => {
     const { plane, pass } = createPasses({ base });
 
     const report = await pass(knownScope([sd2, endpointOf({ id: 'vpce-2' }), sd3]));
@@ -25,7 +25,7 @@ describe('a domain whose name a base file has', () => {
     expect(new Set([...plane.entities.values()].map(({ domain }) => domain))).toEqual(new Set(['sd3']));
   });
 
-  it('fm-48 takes no path from others', async () => {
+  it('fm-48 takes no path from other domains', async () => {
     const todo = { paths: ['/todo'], createdAtMs: 1 };
     const { plane, pass } = createPasses({ base });
 
@@ -40,7 +40,7 @@ describe('a domain whose name a base file has', () => {
     expect(plane.entities.get('route:sd3')?.fields.paths).toEqual(['~/todo$', '/todo/']);
   });
 
-  it('fm-48 keeps what it holds', async () => {
+  it('fm-48 keeps its held entities', async () => {
     const { plane, pass } = createPasses({ policy: impatient });
     await pass(knownScope([sd2, sd3]));
     for (const name of ['service:sd2', 'route:sd2']) plane.entities.delete(name);
@@ -54,7 +54,7 @@ describe('a domain whose name a base file has', () => {
     expect(kept.map(({ reason }) => reason)).toEqual(Array(2).fill(expect.stringContaining('base.yaml (services.0)')));
   });
 
-  it('fm-48 is served where the control plane holds the name already: then the base file is wrong', async () => {
+  it('fm-48 is served if the control plane holds the name already: then the base file is wrong', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
 

@@ -10,7 +10,7 @@ const name = '_http._tcp.sd2.privatelink.internal:80';
 const own = ['10.0.1.11:80', '10.0.2.11:80'];
 const endpoint = endpointOf();
 
-/** What somebody wrote into our upstream by hand, without our tags. */
+/** A target that a person added to our upstream by hand, without our tags. */
 function strangerAt(target: string): HeldEntity {
   return {
     kind: 'target',
@@ -42,7 +42,7 @@ function openPasses() {
 }
 
 describe('a switch of via', () => {
-  it('keeps the addresses where somebody else has the name', async () => {
+  it('keeps the addresses if a foreign target has the name', async () => {
     const { plane, pass, put, targetsOf } = openPasses();
     await pass(addresses, endpoint);
     put(strangerAt(name));
@@ -56,7 +56,7 @@ describe('a switch of via', () => {
     );
   });
 
-  it('leaves what somebody else has in the upstream alone, either way', async () => {
+  it('does not change foreign targets of the upstream, in both directions', async () => {
     const { pass, put, targetsOf } = openPasses();
     await pass(addresses, endpoint);
     put(strangerAt('10.9.9.9:80'));
@@ -80,27 +80,24 @@ describe('a switch of via', () => {
   it.each([
     ['resolver', addresses, resolver],
     ['addresses', resolver, addresses],
-  ] as const)(
-    'to %s waits while an endpoint that is held is quarantined, and where it is the last',
-    async (_, from, to) => {
-      const { pass, passScope, targetsOf } = openPasses();
-      const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }] });
-      await pass(from, endpoint, other);
-      const before = targetsOf('sd2');
-      const bad = {
-        endpointId: endpoint.id,
-        scopeId: endpoint.scopeId,
-        domain: 'sd2',
-        code: 'bad-tag' as const,
-        reason: 'is odd',
-        fix: 'mend it',
-      };
+  ] as const)('to %s waits while a held endpoint is quarantined, and if it is the last one', async (_, from, to) => {
+    const { pass, passScope, targetsOf } = openPasses();
+    const other = endpointOf({ id: 'vpce-2', addresses: [{ ip: '10.0.3.1', region: 'us-east-1' }] });
+    await pass(from, endpoint, other);
+    const before = targetsOf('sd2');
+    const bad = {
+      endpointId: endpoint.id,
+      scopeId: endpoint.scopeId,
+      domain: 'sd2',
+      code: 'bad-tag' as const,
+      reason: 'is odd',
+      fix: 'mend it',
+    };
 
-      await passScope(to, [other], [bad]);
-      const besideOther = targetsOf('sd2');
-      await passScope(to, [], [bad, { ...bad, endpointId: other.id }]);
+    await passScope(to, [other], [bad]);
+    const besideOther = targetsOf('sd2');
+    await passScope(to, [], [bad, { ...bad, endpointId: other.id }]);
 
-      expect([besideOther, targetsOf('sd2')]).toEqual([before, before]);
-    },
-  );
+    expect([besideOther, targetsOf('sd2')]).toEqual([before, before]);
+  });
 });

@@ -55,7 +55,7 @@ const idsOf = (passes: Pick<Passes, 'plane'>) =>
   eachOriginOf(passes.plane.entities.get(`target:${name}`)?.tags ?? []).map((origin) => origin.endpointId);
 
 describe('via resolver', () => {
-  it('holds one name in place of the addresses, under round-robin, and tags that name endpoints and scopes', async () => {
+  it('holds one name instead of the addresses, under round-robin, with tags for endpoints and scopes', async () => {
     const passes = passesVia(resolver);
 
     await passes.pass(hub(), spoke());
@@ -75,7 +75,7 @@ describe('via resolver', () => {
     );
   });
 
-  it('writes nothing when nothing changed, also where scopes are several', async () => {
+  it('writes nothing when nothing changed, even with several scopes', async () => {
     const { pass, plane } = passesVia(resolver);
     await pass(hub(), spoke());
     plane.writes.length = 0;
@@ -86,7 +86,7 @@ describe('via resolver', () => {
   });
 
   it.each([
-    ['that all endpoints agree on', [8080, 8080], 8080],
+    ['on which all endpoints agree', [8080, 8080], 8080],
     ["of the protocol where they don't", [8080, 9090], 80],
   ])('has the port %s', async (_, [first, second], port) => {
     const passes = passesVia(resolver);
@@ -96,7 +96,7 @@ describe('via resolver', () => {
     expect(targetsIn(passes)).toEqual([`sd2.privatelink|_http._tcp.sd2.privatelink.internal:${port}`]);
   });
 
-  it('counts for the domain that says so, whatever counts for the others', async () => {
+  it('applies to the domain that sets it, whatever other domains set', async () => {
     const passes = passesVia(addresses, { settings: { sd2: { via: 'resolver' } } });
     const other = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: [{ ip: '10.3.0.1', region: 'us-east-1' }] });
 
@@ -105,7 +105,7 @@ describe('via resolver', () => {
     expect(targetsIn(passes)).toEqual([name, 'sd3.privatelink|10.3.0.1:80']);
   });
 
-  it('asks each scope for its own endpoints alone when they are not listed', async () => {
+  it('looks up the missing endpoints of each scope in that scope alone', async () => {
     const asked: unknown[] = [];
     const confirmGone: PassDependencies['confirmGone'] = async (missing) => {
       asked.push(Object.fromEntries(missing));
@@ -158,7 +158,7 @@ describe('a switch', () => {
     expect(algorithmIn(passes)).toBe('least-connections');
   });
 
-  it('to another suffix adds the new name before the old one leaves', async () => {
+  it('to another suffix adds the new name before it removes the old name', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub());
 
@@ -169,7 +169,7 @@ describe('a switch', () => {
     expect(passes.plane.writes).toEqual([`create target ${other}`, `delete target ${name}`]);
   });
 
-  it('fm-76 is no removal for the brake, either way', async () => {
+  it('fm-76 is no removal for the brake, in both directions', async () => {
     const policy = { ...defaultPolicy, maxRemovePercent: 0 };
     const many = Array.from({ length: 12 }, (_, index) =>
       endpointOf({ id: `vpce-a${index}`, addresses: [{ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }] }),
@@ -190,7 +190,7 @@ describe('a switch', () => {
     expect(targetsIn(passes)).toHaveLength(12);
   });
 
-  it('fm-76 leaves the brake on what the same plan removes of other domains', async () => {
+  it('fm-76 keeps the brake on removals of other domains in the plan', async () => {
     const many = Array.from({ length: 12 }, (_, index) =>
       endpointOf({
         id: `vpce-a${index}`,
@@ -212,7 +212,7 @@ describe('a switch', () => {
     expect(targetsIn(passes)).not.toContain(one);
   });
 
-  it('is made under upsert-only too, and takes the upstreams of zones along', async () => {
+  it('works under upsert-only too, and removes the zone upstreams', async () => {
     const policy = { ...defaultPolicy, mode: 'upsert-only' as const };
     const passes = passesVia(addresses, { policy, affinity: 'weighted' });
     await passes.pass(hub());
@@ -225,7 +225,7 @@ describe('a switch', () => {
     expect(heldIn(passes, 'upstream').map(({ key }) => key)).toEqual(['sd2.privatelink']);
   });
 
-  it('brings the upstreams of zones back with the addresses', async () => {
+  it('restores the zone upstreams with the addresses', async () => {
     const passes = passesVia(resolver, { affinity: 'weighted' });
     await passes.pass(hub());
     expect(heldIn(passes, 'upstream')).toHaveLength(1);
@@ -264,7 +264,7 @@ describe('a switch', () => {
     expect(targetsIn(passes)).not.toEqual(before);
   });
 
-  it('fm-75 waits in a fresh container without last good, which knows of the scope by the tags alone', async () => {
+  it('fm-75 waits in a fresh container without last good, which knows the scope from tags alone', async () => {
     const passes = passesVia(addresses);
     await passes.pass(hub(), spoke());
 
@@ -275,7 +275,7 @@ describe('a switch', () => {
     expect(passes.plane.writes).toEqual([]);
   });
 
-  it('fm-75 waits while an endpoint that is held cannot be judged, such as one that is being changed', async () => {
+  it('fm-75 waits while a held endpoint cannot be judged, such as one in modification', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
 
@@ -297,7 +297,7 @@ describe('a switch', () => {
     expect(targetsIn(passes)).toEqual([name, 'sd3.privatelink|10.9.0.1:80']);
   });
 
-  it('goes on where one was interrupted, and keeps both forms while that is not known', async () => {
+  it('continues after an interruption, and keeps both forms while the scope is unknown', async () => {
     const passes = passesVia(addresses);
     await passes.pass(hub(), spoke());
     const isDelete = ({ action }: { readonly action: string }) => action === 'delete';
@@ -317,7 +317,7 @@ describe('a switch', () => {
     expect(targetsIn(passes)).toEqual([name]);
   });
 
-  it('keeps the addresses where the name cannot be written', async () => {
+  it('keeps the addresses if the name cannot be written', async () => {
     const passes = passesVia(addresses);
     await passes.pass(hub());
     passes.plane.failWith = ({ kind, action }) => (kind === 'target' && action === 'create' ? failure() : undefined);
@@ -352,7 +352,7 @@ describe('a switch', () => {
 });
 
 describe('the endpoints of a name', () => {
-  it('stay in its tags for as long as an address of theirs would stay, absence by absence', async () => {
+  it('stay in its tags as long as one of their addresses would stay, absence by absence', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
 
@@ -368,7 +368,7 @@ describe('the endpoints of a name', () => {
     expect(targetsIn(passes)).toEqual([name]);
   });
 
-  it('stay while their scope is unknown, also in a fresh container without last good', async () => {
+  it('stay while their scope is unknown, even in a fresh container without last good', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
     passes.plane.writes.length = 0;
@@ -379,7 +379,7 @@ describe('the endpoints of a name', () => {
     expect(passes.plane.writes).toEqual([]);
   });
 
-  it('that is being changed stays, and the name with it when the other one ends', async () => {
+  it('stay while they are modified, and keep the name when the other endpoint ends', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
     await passes.pass(hub([endpointOf({ state: 'pending' })]), spoke());
@@ -390,7 +390,7 @@ describe('the endpoints of a name', () => {
     expect(idsOf(passes)).toEqual(['vpce-1']);
   });
 
-  it('leave with the pass that sees them at their end, and say so', async () => {
+  it('leave in the pass that sees their end, with the reason', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
 
@@ -401,7 +401,7 @@ describe('the endpoints of a name', () => {
     ]);
   });
 
-  it('take the name along when all have ended, even the last', async () => {
+  it('remove the name when all have ended, even the last', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
 
@@ -415,7 +415,7 @@ describe('the endpoints of a name', () => {
     expect(changes[0]?.reason).toBe('endpoint vpce-1 is deleted, endpoint vpce-2 is rejected');
   });
 
-  it('never take it along by being absent', async () => {
+  it('never remove the name by absence', async () => {
     const passes = passesVia(resolver);
     await passes.pass(hub(), spoke());
 

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 describe('an instance writer', () => {
-  it('is done when the operation is, which it asks for in the account of a shared service', async () => {
+  it('waits for the end of the operation, in the account of a shared service', async () => {
     mock
       .on(GetOperationCommand)
       .resolvesOnce({ Operation: { Status: 'SUBMITTED' } })
@@ -57,13 +57,13 @@ describe('an instance writer', () => {
     });
   });
 
-  it('fm-23 throws when AWS names no operation', async () => {
+  it('fm-23 throws when AWS returns no operation', async () => {
     mock.on(RegisterInstanceCommand).resolves({});
 
     await expect(writer.register('srv-1', instance, signal)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   });
 
-  it('takes an instance that is gone already for deregistered', async () => {
+  it('treats a missing instance as deregistered', async () => {
     mock.on(DeregisterInstanceCommand).rejects(new InstanceNotFound({ message: 'gone', $metadata: {} }));
 
     await expect(writer.deregister('srv-1', 'i-1', signal)).resolves.toBeUndefined();

@@ -38,7 +38,7 @@ describe('instances', () => {
     expect(before && after && differencesOf(after, before)).toEqual(['kong:host "old.example" -> null']);
   });
 
-  it('are known by their id when somebody took the address off', () => {
+  it('are recognised by their id after a person removed the address', () => {
     const held = heldInstance({ id: 'i-1', attributes: new Map([['AWS_INSTANCE_IPV4', 'nonsense']]) }, place);
 
     expect(held.key).toBe('cloud-map a/b|i-1');

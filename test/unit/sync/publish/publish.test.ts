@@ -19,7 +19,7 @@ function endpointWith(count: number, id = 'vpce-1') {
 }
 
 describe('publishing', () => {
-  it('gives an instance an id that follows from its address alone', async () => {
+  it('derives the id of an instance from its address alone', async () => {
     const { cloudMap, pass } = createWorld();
 
     await pass(knownScope([endpointWith(1)]));
@@ -27,7 +27,7 @@ describe('publishing', () => {
     expect([...cloudMap.instances.keys()]).toEqual([instanceIdOf('10.0.1.1:80')]);
   });
 
-  it('fm-13 registers the new before it deregisters the old', async () => {
+  it('fm-13 registers new instances before it deregisters old ones', async () => {
     const { cloudMap, pass } = createWorld();
     const old = endpointOf({ id: 'vpce-old', addresses: [{ ip: '10.0.1.1', region: 'us-east-1' }] });
     const next = endpointOf({ id: 'vpce-new', addresses: [{ ip: '10.0.1.2', region: 'us-east-1' }] });
@@ -42,7 +42,7 @@ describe('publishing', () => {
     ]);
   });
 
-  it('never overwrites an instance of another owner that has the id', async () => {
+  it('never overwrites a foreign instance with the id', async () => {
     const { cloudMap, pass } = createWorld();
     const theirs = new Map([['kong-privatelink:owner', 'other']]);
     cloudMap.instances.set(instanceIdOf('10.0.1.1:80'), theirs);
@@ -54,7 +54,7 @@ describe('publishing', () => {
     expect(exitCodeOfSync(report)).toBe(4);
   });
 
-  it('refuses to deregister more than the brake allows, and exits with 4', async () => {
+  it('deregisters no more than the brake allows, and exits with 4', async () => {
     const { cloudMap, pass } = createWorld();
     await pass(knownScope([endpointWith(10), endpointOf({ id: 'vpce-2', domain: 'sd3' })]));
     const more = Array.from({ length: 40 }, (_, index) => ({ ip: `10.1.0.${index}`, region: 'us-east-1' }));
@@ -83,7 +83,7 @@ describe('publishing', () => {
     expect(cloudMap.instances.size).toBe(2);
   });
 
-  it('goes on counting absences where a service could not be read in between', async () => {
+  it('goes on counting absences after a failed read of the service', async () => {
     const { cloudMap, clock, pass } = createWorld();
     await pass(knownScope([endpointWith(2)]));
     const passAbsent = async () => {
@@ -103,7 +103,7 @@ describe('publishing', () => {
     expect([...cloudMap.instances.keys()]).toEqual([instanceIdOf('10.0.1.1:80')]);
   });
 
-  it('has AWS asked for the endpoint of an instance that only the service still holds', async () => {
+  it('makes the pass look up the endpoint of an instance that only the service still holds', async () => {
     const confirmGone: PassDependencies['confirmGone'] = async (missing) => ({
       goneIds: [...missing.values()].flat(),
       warnings: [],
@@ -120,7 +120,7 @@ describe('publishing', () => {
     expect([...cloudMap.instances.keys()]).toEqual([]);
   });
 
-  it('warns of a domain that nobody claims', async () => {
+  it('warns of a domain that no endpoint claims', async () => {
     const { pass } = createWorld();
 
     const report = await pass(knownScope([endpointOf({ domain: 'sd3' })]));
@@ -131,12 +131,12 @@ describe('publishing', () => {
   });
 });
 
-describe('fm-54 a service that answers without end', () => {
+describe('fm-54 a service that answers endlessly', () => {
   afterEach(() => {
     jest.useRealTimers();
   });
 
-  it('is read for a minute, and costs its own publication alone', async () => {
+  it('is read for a minute, and only its own publication fails', async () => {
     jest.useFakeTimers();
     const good = createMemoryControlPlane('test');
     const endless: typeof good = { ...good, read: () => new Promise(() => {}) };

@@ -12,7 +12,7 @@ const github = {
   GITHUB_REPOSITORY: 'team/gateway',
 };
 
-describe('who has something written', () => {
+describe('the author of a write', () => {
   it('is the user of the process, with the configuration', () => {
     const by = whoWrites({}, '0123456789ab');
 
@@ -23,14 +23,18 @@ describe('who has something written', () => {
     ['GitHub', github, 'https://github.example/team/gateway/actions/runs/7'],
     ['GitHub, in part', { ...github, GITHUB_REPOSITORY: '' }, undefined],
     ['GitLab', { CI_JOB_URL: 'https://gitlab.example/jobs/7' }, 'https://gitlab.example/jobs/7'],
-    ['Jenkins, beside an empty one', { CI_JOB_URL: '', BUILD_URL: 'https://ci.example/7' }, 'https://ci.example/7'],
+    [
+      'Jenkins, beside an empty variable',
+      { CI_JOB_URL: '', BUILD_URL: 'https://ci.example/7' },
+      'https://ci.example/7',
+    ],
     ['a server with a password', { BUILD_URL: 'https://bot:s@cret@ci.example/7' }, 'https://ci.example/7'],
-    ['a stranger, at length', { BUILD_URL: 'x'.repeat(1_000) }, 'x'.repeat(300)],
+    ["a stranger's text, at length", { BUILD_URL: 'x'.repeat(1_000) }, 'x'.repeat(300)],
   ])('is a run of %s', (_, env, expected) => {
     expect(whoWrites(env, undefined).run).toBe(expected);
   });
 
-  it('is the number of a user that has no name, as in a container', () => {
+  it('is the number of a user without a name, as in a container', () => {
     jest.spyOn(os, 'userInfo').mockImplementation(() => {
       throw new Error('ENOENT');
     });

@@ -30,6 +30,6 @@ it.each<[readonly Change[], string]>([
     '1 created, 1 updated: sd2 via resolver in place of 4 addresses, service b',
   ],
   [[nameChange('delete', 'replaced: …')], '1 deleted: sd2 no longer via resolver'],
-])('is one line, with the first three names: %#', (changes, expected) => {
+])('the changes are described in one line, with the first three names: %#', (changes, expected) => {
   expect(describeChanges(changes)).toBe(expected);
 });

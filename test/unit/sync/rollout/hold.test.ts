@@ -14,7 +14,7 @@ const sd3 = endpointOf({
 
 const limit = (perMinute: number): JsonObject => ({ name: 'rate-limiting', config: { minute: perMinute } });
 
-it('asks after all that comes with the end of a pin, also of domains that are away', async () => {
+it('the end of a pin asks for all its changes, including domains that are not seen', async () => {
   const asked: (readonly string[])[] = [];
   const turn = {
     whyNot: async ({ changed }: { readonly changed: readonly string[] }) => void asked.push(changed),
@@ -41,7 +41,7 @@ it('asks after all that comes with the end of a pin, also of domains that are aw
   expect(asked).toEqual([['sd2', 'sd3']]);
 });
 
-it('goes back to what ran before, and not to what passed before rollouts were left for a while', async () => {
+it('a stage rolls back to its last revision, even if a revision from before a rollout pause passed', async () => {
   const turn = { whyNot: async () => undefined, readBefore: async () => ({}) };
   const stage = createRemembering({ turn, discover: async () => snapshotOf(knownScope([sd2])) });
   const run = async (perMinute: number, over: Readonly<Partial<typeof stage.session.remembered>> = { turn }) => {

@@ -26,20 +26,20 @@ const state: StageState = {
 };
 
 describe('a journal', () => {
-  it('says what was written down, to another process as well', async () => {
+  it('returns its records, even to another process', async () => {
     await open().write(state);
 
     expect(await open().read()).toEqual({ state: expect.objectContaining(state), warnings: [] });
     expect(statSync(only()).mode & 0o777).toBe(0o600);
   });
 
-  it('is that of one control plane', async () => {
+  it('belongs to one control plane', async () => {
     await open().write(state);
 
     expect(await open('other').read()).toEqual({ state: nothingRun, warnings: [] });
   });
 
-  it('is read again only when it was replaced', async () => {
+  it('is read again only after it was replaced', async () => {
     const [journal, other] = [open(), open()];
     await journal.write(state);
     const before = (await journal.read()).state;
@@ -50,11 +50,11 @@ describe('a journal', () => {
     expect((await journal.read()).state.runs).toBe(second);
   });
 
-  it('that may not be read is not replaced, and is written again once it may', async () => {
+  it('is not replaced while it is unreadable, and is written again once it is readable', async () => {
     await open().write(state);
     const journal = open();
     const denied = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
-    // Root may read everything.
+    // Root can read everything.
     const opening = jest.spyOn(promises, 'open').mockRejectedValueOnce(denied);
     const asking = jest.spyOn(promises, 'access').mockRejectedValueOnce(denied);
 
@@ -80,9 +80,9 @@ describe('a journal', () => {
   it.each<[string, (text: string) => string]>([
     ['was changed', (text) => text.replace('service:sd2', 'service:sd3')],
     ['was cut short', (text) => text.slice(0, 40)],
-    ['is of another kind', () => '{}'],
+    ['is a file of another kind', () => '{}'],
     ['is empty', () => ''],
-  ])('that %s knows nothing, says so, and is written again', async (_, spoil) => {
+  ])('that %s is empty, with a warning, and is written again', async (_, spoil) => {
     await open().write(state);
     writeFileSync(only(), spoil(readFileSync(only(), 'utf8')));
     const journal = open();

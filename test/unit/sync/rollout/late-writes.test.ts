@@ -20,7 +20,7 @@ afterEach(() => rmSync(stateDir, { recursive: true }));
 
 const pin = { revision: '0123456789ab', left: 'ba9876543210' };
 
-/** A pass with a memory on a real disk, beside which another process goes back. */
+/** A pass with a memory on a real disk. Another process rolls back during the pass. */
 function open() {
   const place = { stateDir, owner: 'test', controlPlane: { type: 'memory' } };
   const journal = openJournal(place);
@@ -39,9 +39,9 @@ function taken(): never {
   throw new PrivatelinkError('another process writes', { code: 'OTHER_WRITER', fix: 'wait' });
 }
 
-it('keeps what another process wrote down when this one stood still before its first write', async () => {
+it('a pass keeps the record of another process after it stood still before its first write', async () => {
   const { deps, journal, memory, rollBack, pass, plane } = open();
-  // What is planned was read before the other process went back.
+  // The plan was read before the other process rolled back.
   const readPin: typeof memory.readPin = (held) => memory.readPin(held).finally(rollBack);
   Object.assign(deps, { memory: { ...memory, readPin }, mayWrite: taken });
 
@@ -49,7 +49,7 @@ it('keeps what another process wrote down when this one stood still before its f
   expect([await pinIn(journal), plane.writes]).toEqual([pin, []]);
 });
 
-it('keeps what another process wrote down when this one stood still after its last write', async () => {
+it('a pass keeps the record of another process after it stood still after its last write', async () => {
   const { deps, journal, memory, rollBack, pass, plane } = open();
   let isTaken = false;
   Object.assign(deps, {

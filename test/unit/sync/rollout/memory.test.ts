@@ -15,8 +15,8 @@ beforeEach(() => {
   stage = createRemembering();
 });
 
-describe('what is written down of a pass', () => {
-  it('is the revision, before the first write, and that all of it is there, after the last', async () => {
+describe('the record of a pass', () => {
+  it('has the revision before the first write, and marks it complete after the last', async () => {
     await stage.pass(knownScope([sd2]));
 
     const [begun, ended] = stage.written;
@@ -27,7 +27,7 @@ describe('what is written down of a pass', () => {
     expect(ended?.history[0]?.changes).toBe('3 created: upstream sd2.privatelink, service sd2, route sd2');
   });
 
-  it('names services, routes and plugins that came, by their ids', async () => {
+  it('names new services, routes and plugins by their ids', async () => {
     await stage.pass(knownScope([sd2]));
 
     const { runs, created } = stage.state();
@@ -37,7 +37,7 @@ describe('what is written down of a pass', () => {
     });
   });
 
-  it('is nothing where data alone change, or nothing does', async () => {
+  it('stays unchanged when data alone change, or nothing changes', async () => {
     await stage.pass(knownScope([sd2]));
     const { length } = stage.written;
 
@@ -48,7 +48,7 @@ describe('what is written down of a pass', () => {
     expect(stage.written).toHaveLength(length);
   });
 
-  it('is that part of the revision is missing while something of it is refused', async () => {
+  it('marks the revision incomplete while one of its entities is refused', async () => {
     stage.plane.failWith = ({ kind }) =>
       kind === 'route' ? new PrivatelinkError('no', { code: 'REJECTED', fix: '' }) : undefined;
 
@@ -60,7 +60,7 @@ describe('what is written down of a pass', () => {
     expect([before, stage.state().isWhole]).toEqual([false, true]);
   });
 
-  it('forgets of what came what somebody has taken away', async () => {
+  it('forgets a new entity that a person has removed', async () => {
     await stage.pass(knownScope([sd2]));
     stage.plane.entities.delete('route:sd2');
     stage.plane.entities.delete('service:sd2');
@@ -70,7 +70,7 @@ describe('what is written down of a pass', () => {
     expect(Object.keys(stage.state().created)).toEqual(['service:sd3', 'route:sd3']);
   });
 
-  it('is nothing of a pass that is not the writer any more, before its writes or after', async () => {
+  it('is not written by a pass that is not the writer any more, before its writes or after', async () => {
     const other = () => {
       throw new PrivatelinkError('another process writes', { code: 'OTHER_WRITER', fix: '' });
     };
@@ -80,7 +80,7 @@ describe('what is written down of a pass', () => {
 
     await expect(stage.pass(knownScope([sd2]))).rejects.toMatchObject({ code: 'OTHER_WRITER' });
     const before = [...stage.written];
-    // Asked once before all, and before each of five writes.
+    // Called once before all writes, and before each of five writes.
     writes = 6;
     const report = await stage.pass(knownScope([sd2]));
 
@@ -89,7 +89,7 @@ describe('what is written down of a pass', () => {
     expect(stage.written.map(({ isWhole }) => isWhole)).toEqual([false]);
   });
 
-  it('is a warning where it cannot be written, and the pass goes on', async () => {
+  it('causes a warning when it cannot be written, and the pass goes on', async () => {
     const journal = {
       read: async () => ({ state: nothingRun, warnings: [] }),
       write: () => Promise.reject(new Error('disk full')),
@@ -104,7 +104,7 @@ describe('what is written down of a pass', () => {
 });
 
 describe('a pin', () => {
-  /** Pinned to sd2 alone, after sd3 came. */
+  /** Pinned to sd2 alone, after sd3 was added. */
   async function pin(): Promise<void> {
     await stage.pass(knownScope([sd2]));
     const { runs: first = '' } = stage.state();
@@ -114,7 +114,7 @@ describe('a pin', () => {
     await stage.pass(knownScope([sd2, sd3]));
   }
 
-  it('takes back what the journal says came with another revision, and marks the control plane', async () => {
+  it('removes entities that the journal assigns to another revision, and marks the control plane', async () => {
     await pin();
 
     const { pin: pinned } = stage.state();
@@ -123,7 +123,7 @@ describe('a pin', () => {
     expect(pinsIn(stage.held())).toEqual([pinned?.revision]);
   });
 
-  it('leaves what has another id than the journal says', async () => {
+  it("keeps an entity whose id differs from the journal's", async () => {
     await stage.pass(knownScope([sd2]));
     const { runs: first = '' } = stage.state();
     await stage.pass(knownScope([sd2, sd3]));
@@ -144,7 +144,7 @@ describe('a pin', () => {
     );
   });
 
-  it('is known from the control plane where the journal is lost, and a person decides', async () => {
+  it('is read from the control plane when the journal is lost, and a person decides', async () => {
     await pin();
     const { pin: pinned } = stage.state();
     stage.written.length = 0;
@@ -157,7 +157,7 @@ describe('a pin', () => {
   });
 
   it.each(['by-hand', '', '../../0123456789ab', '0123456789AB', '0123456789abc'])(
-    'is none that somebody wrote by hand: pinned:%s',
+    'is not created by a tag that a person wrote by hand: pinned:%s',
     async (word) => {
       await stage.pass(knownScope([sd2]));
       const held = stage.plane.entities.get('service:sd2');
@@ -171,7 +171,7 @@ describe('a pin', () => {
     },
   );
 
-  it('that has ended counts no more, while the control plane says it still', async () => {
+  it('that has ended has no effect, even while its tag is still there', async () => {
     await pin();
     const { pin: pinned, ...state } = stage.state();
     stage.written.push({ ...state, endedPins: [pinned?.revision ?? ''] });

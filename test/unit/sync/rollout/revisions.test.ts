@@ -39,7 +39,7 @@ function journalOf(name: string, state: Partial<StageState>, owner = 'test'): Pr
 
 const ran = ({ id }: Revision, atMs: number): Run => ({ atMs, revision: id, how: 'sync', by: {}, changes: '' });
 
-/** That many, a day old. */
+/** That many revisions, a day old. */
 async function keepOld(count: number): Promise<readonly Revision[]> {
   const all = Array.from({ length: count }, (_, index) => revision(`sd${index}`));
   for (const one of all) {
@@ -49,8 +49,8 @@ async function keepOld(count: number): Promise<readonly Revision[]> {
   return all;
 }
 
-describe('a revision that is kept', () => {
-  it('is read as it was, and by its owner alone', async () => {
+describe('a kept revision', () => {
+  it('is read back unchanged, and only by its owner', async () => {
     const kept = revision('sd2', 'sd3');
     await revisions.keep(kept);
 
@@ -59,7 +59,7 @@ describe('a revision that is kept', () => {
     expect(await openRevisions({ stateDir, owner: 'other' }).list()).toEqual([]);
   });
 
-  it('is for this user alone, and has what many upstreams share once', async () => {
+  it('is readable by this user only, and holds shared fields of many upstreams once', async () => {
     const kept = revision('sd2', 'sd3', 'sd4');
     await revisions.keep(kept);
 
@@ -67,7 +67,7 @@ describe('a revision that is kept', () => {
     expect(readFileSync(pathOf(kept), 'utf8').match(/http_statuses/g)).toHaveLength(1);
   });
 
-  it('is none where there is no file, and refused where it is damaged', async () => {
+  it('is undefined without a file, and refused if it is damaged', async () => {
     const kept = revision('sd2');
     await revisions.keep(kept);
     writeFileSync(pathOf(kept), readFileSync(pathOf(kept), 'utf8').replace('sd2', 'sd9'));
@@ -79,7 +79,7 @@ describe('a revision that is kept', () => {
     });
   });
 
-  it('is none where there is no stateDir', async () => {
+  it('is undefined without a stateDir', async () => {
     const none = openRevisions({ stateDir: join(stateDir, 'none'), owner: 'test' });
 
     expect([await none.list(), await none.read('0'.repeat(12)), await none.prune()]).toEqual([
@@ -90,10 +90,10 @@ describe('a revision that is kept', () => {
   });
 });
 
-describe('what is kept', () => {
+describe('the kept revisions', () => {
   const kept = async () => new Set(await revisions.list());
 
-  it('is what ran last, twenty of all stages, and what a stage runs, is pinned to, or has left', async () => {
+  it('are the last twenty of all stages, and those that a stage runs, is pinned to, or has left', async () => {
     const all = await keepOld(30);
     const [runs, pinned, left] = all.map(({ id }) => id);
     await journalOf('eu', { history: all.slice(5, 17).map(ran), runs, pin: { revision: pinned ?? '', left } });
@@ -106,7 +106,7 @@ describe('what is kept', () => {
     expect(await kept()).toEqual(new Set(expected));
   });
 
-  it('is all of it while a journal cannot be read, which may name any', async () => {
+  it('are all of them while a journal is unreadable, because it may name any', async () => {
     const all = await keepOld(3);
     await journalOf('eu', {});
     const name = readdirSync(stateDir).find((one) => one.startsWith('stage.')) ?? '';
@@ -118,7 +118,7 @@ describe('what is kept', () => {
     expect((await kept()).size).toBe(all.length + 1);
   });
 
-  it('is what others own, and what is none of this', async () => {
+  it('include those of other owners, and files of other kinds', async () => {
     await keepOld(1);
     const other = openRevisions({ stateDir, owner: 'test.2' });
     await other.keep(revision('sd2'));

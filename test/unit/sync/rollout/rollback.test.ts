@@ -28,8 +28,8 @@ beforeEach(async () => {
 
 const services = () => stage.held().flatMap(({ kind, key }) => (kind === 'service' ? [key] : []));
 
-describe('going back', () => {
-  it('says what leaves, and writes nothing down, until it is done', async () => {
+describe('a rollback', () => {
+  it('shows the removals, and records nothing, until it is done', async () => {
     const { length } = stage.written;
 
     const rollback = await planRollback(stage.session, undefined, signal);
@@ -43,7 +43,7 @@ describe('going back', () => {
     expect([stage.written.length, services()]).toEqual([length, ['sd2', 'sd3']]);
   });
 
-  it('pins the stage, and remembers what it left', async () => {
+  it('pins the stage, and records the revision that it left', async () => {
     const rollback = await planRollback(stage.session, first.slice(0, 4), signal);
     await rollBack(stage.session, rollback, signal);
 
@@ -52,7 +52,7 @@ describe('going back', () => {
     expect(stage.state().history.at(-1)).toMatchObject({ how: 'rollback', revision: first });
   });
 
-  it('ends the pin where the newest is named, by its word or by its id', async () => {
+  it('ends the pin for the newest revision, by its word or by its id', async () => {
     for (const name of ['newest', second]) {
       await rollBack(stage.session, await planRollback(stage.session, first, signal), signal);
       const rollback = await planRollback(stage.session, name, signal);
@@ -63,7 +63,7 @@ describe('going back', () => {
     }
   });
 
-  it('runs the revision that it left once the pin ends, also where the two differ in no entity', async () => {
+  it('runs the revision that it left once the pin ends, even if the two have equal entities', async () => {
     for (const one of [stage.deps, stage.session, stage.session.remembered])
       Object.assign(one, { affinity: 'weighted' });
     await stage.pass();
@@ -71,7 +71,7 @@ describe('going back', () => {
 
     await rollBack(stage.session, await planRollback(stage.session, second, signal), signal);
     const back = stage.state();
-    // Somebody took away the tag of the pin, which would be an entity that differs.
+    // A person removed the tag of the pin, which would otherwise be a differing entity.
     const [service] = stage.held().filter(({ tags }) => pinsOf(tags).length > 0);
     if (service) stage.plane.entities.set(nameOf(service), { ...service, tags: withoutPin(service.tags) });
     await rollBack(stage.session, await planRollback(stage.session, 'newest', signal), signal);
@@ -81,9 +81,9 @@ describe('going back', () => {
   });
 
   it.each<[string, () => void]>([
-    ['cannot be read', () => damage(first)],
-    ['is gone by the time that it is read', () => Object.assign(stage.session.remembered.revisions, gone)],
-  ])('is refused where the revision %s, and nothing is pinned', async (_, spoil) => {
+    ['is unreadable', () => damage(first)],
+    ['is deleted before it is read', () => Object.assign(stage.session.remembered.revisions, gone)],
+  ])('is refused if the revision %s, and nothing is pinned', async (_, spoil) => {
     spoil();
     const { length } = stage.written;
 
@@ -92,7 +92,7 @@ describe('going back', () => {
     expect(stage.written).toHaveLength(length);
   });
 
-  it('is not written down by who is not the writer any more', async () => {
+  it('is not recorded by a process that is not the writer any more', async () => {
     const rollback = await planRollback(stage.session, first, signal);
     const { length } = stage.written;
     const mayWrite = () => {
@@ -105,7 +105,7 @@ describe('going back', () => {
     expect(stage.written).toHaveLength(length);
   });
 
-  it('takes away nothing that a person was not shown', async () => {
+  it('removes nothing that a person has not seen in the plan', async () => {
     const shown = await planRollback(stage.session, first, signal);
     endpoints = [sd2, sd3, { ...sd3, id: 'vpce-4', domain: 'sd4' }];
     await stage.pass();
@@ -115,7 +115,7 @@ describe('going back', () => {
     expect(services()).toEqual(['sd2', 'sd3', 'sd4']);
   });
 
-  it('cannot begin where it cannot be remembered', async () => {
+  it('does not begin if it cannot be recorded', async () => {
     const { journal } = stage.session.remembered;
     Object.assign(journal, { write: () => Promise.reject(new Error('disk full')) });
 

@@ -36,8 +36,8 @@ beforeEach(() => {
 
 const missing = new Map([['hub.self.us-east-1', ['vpce-1']]]) as never;
 
-describe('what is read of contracts', () => {
-  it('is one answer for all stages of a round', async () => {
+describe('the contracts of a round', () => {
+  it('are read once for all stages of a round', async () => {
     const [first, second] = [share(), share()];
     await first.discover(signal);
     const one = await first.readContracts?.(signal);
@@ -48,7 +48,7 @@ describe('what is read of contracts', () => {
     expect(other).toBe(one);
   });
 
-  it('is another one in another round, and for a stage that asks again in the same', async () => {
+  it('are read again in another round, and for a stage that asks twice in one round', async () => {
     const stage = share();
     await stage.discover(signal);
     await stage.readContracts?.(signal);
@@ -61,7 +61,7 @@ describe('what is read of contracts', () => {
     expect([rounds, contractsRead]).toEqual([2, 3]);
   });
 
-  it('is nothing without contracts', () => {
+  it('do not exist without contracts in the configuration', () => {
     const sharing = { monotonicMs: clock.monotonicMs, signal, freshMs: () => freshMs };
     const discovery = { discover: async () => snapshotOf(), confirmGone: async () => ({ goneIds: [], warnings: [] }) };
 
@@ -70,7 +70,7 @@ describe('what is read of contracts', () => {
 });
 
 describe('a round of discovery', () => {
-  it('is one for all stages that come soon', async () => {
+  it('is shared by all stages that come soon', async () => {
     const [first, second] = [share(), share()];
 
     const snapshots = [await first.discover(signal), await second.discover(signal)];
@@ -81,7 +81,7 @@ describe('a round of discovery', () => {
     expect(new Set(snapshots).size).toBe(1);
   });
 
-  it('is another one for a stage that comes late, or again', async () => {
+  it('is repeated for a stage that comes late, or twice', async () => {
     const [first, second] = [share(), share()];
     await first.discover(signal);
     clock.advance(freshMs + 1);
@@ -93,7 +93,7 @@ describe('a round of discovery', () => {
     expect(rounds).toBe(3);
   });
 
-  it('is given again to a stage whose pass failed, while it is fresh', async () => {
+  it('is reused for a stage whose pass failed, while it is fresh', async () => {
     const stage = share();
     await stage.discover(signal);
     for (let seconds = 1; seconds <= 30; seconds += 1) {
@@ -119,7 +119,7 @@ describe('a round of discovery', () => {
     expect(rounds).toBe(2);
   });
 
-  it('asks once for what several stages miss', async () => {
+  it('looks up the missing ids of several stages once', async () => {
     const [first, second] = [share(), share()];
     await Promise.all([first.discover(signal), second.discover(signal)]);
 

@@ -26,22 +26,22 @@ function refusal(act: () => unknown): string {
   throw new Error('nothing was refused');
 }
 
-describe('where to go back to', () => {
-  it('is the newest where that is named', () => {
+describe('the target of a rollback', () => {
+  it('is the newest revision if that is named', () => {
     expect(goingTo('newest', { history: [] })).toBeUndefined();
   });
 
   it.each<[string, readonly Run[], string]>([
-    ['what ran before', [run(a), run(b), run(c)], b],
-    ['and before that, once one went back', [run(a), run(b), run(c), run(b, 'rollback')], a],
-    ['what ran before it came again', [run(a), run(b), run(a), run(c), run(a)], c],
-    ['what decK was given', [run(a, 'render'), run(b)], a],
-    ['what it went back to, before something else came', [run(a), run(b), run(a, 'rollback'), run(c)], a],
+    ['the revision that ran before', [run(a), run(b), run(c)], b],
+    ['the one before that, after a rollback', [run(a), run(b), run(c), run(b, 'rollback')], a],
+    ['the revision that ran before an equal one returned', [run(a), run(b), run(a), run(c), run(a)], c],
+    ['a revision that decK got', [run(a, 'render'), run(b)], a],
+    ["the rollback's target, before a newer revision", [run(a), run(b), run(a, 'rollback'), run(c)], a],
   ])('is %s', (_, history, expected) => {
     expect(goingTo(undefined, { history })).toBe(expected);
   });
 
-  it('is what an id begins with, also one that another stage ran', () => {
+  it("may be the beginning of an id, even of another stage's revision", () => {
     expect(goingTo('b')).toBe(b);
     expect(goingTo(b)).toBe(b);
     expect(goingTo('ab', { kept: [a, 'abcdefabcdef'] })).toBe('abcdefabcdef');
@@ -56,28 +56,38 @@ describe('where to go back to', () => {
       `before revision ${a}, as far as stateDir knows; sync keeps`,
     ],
     [
-      'others ran elsewhere',
+      'revisions ran on other stages only',
       undefined,
       { history: [run(a)], kept: [a, b] },
       `stateDir knows; these revisions are kept: ${b}; history shows`,
     ],
-    ['one went back to the first', undefined, { history: [run(a), run(b), run(a, 'rollback')] }, 'ran nothing before'],
-    ['two begin so', 'a', { history: [run(a), run('abcdefabcdef')] }, 'several revisions begin with a'],
     [
-      'none begins so',
+      'a rollback reached the first revision',
+      undefined,
+      { history: [run(a), run(b), run(a, 'rollback')] },
+      'ran nothing before',
+    ],
+    ['two ids begin so', 'a', { history: [run(a), run('abcdefabcdef')] }, 'several revisions begin with a'],
+    [
+      'no id begins so',
       'd',
       {},
       `there is no revision "d"; these revisions are kept: ${c}, ${b}, ${a}; history shows when each ran`,
     ],
-    ['it has none', '', {}, 'there is no revision ""'],
-    ['it is something else', '\u001b[2J', {}, 'there is no revision "\\u001b[2J"'],
-    ['it ran and is not kept', 'a', { kept: [b] }, `revision ${a} is no longer kept; these revisions are kept: ${b};`],
-    ['none is kept', 'a', { kept: [] }, 'sync keeps each revision that it writes from now on'],
+    ['the name is empty', '', {}, 'there is no revision ""'],
+    ['the name is no id', '\u001b[2J', {}, 'there is no revision "\\u001b[2J"'],
+    [
+      'the revision is not kept any more',
+      'a',
+      { kept: [b] },
+      `revision ${a} is no longer kept; these revisions are kept: ${b};`,
+    ],
+    ['no revision is kept', 'a', { kept: [] }, 'sync keeps each revision that it writes from now on'],
   ])('is refused where %s', (_, wanted, ran, expected) => {
     expect(refusal(() => goingTo(wanted, ran))).toContain(expected);
   });
 
-  it('names a few of those that are kept', () => {
+  it('is refused with the names of a few kept revisions', () => {
     const kept = Array.from({ length: 20 }, (_, index) => index.toString(16).padStart(12, '0'));
 
     expect(refusal(() => goingTo('x', { kept }))).toContain('000000000004 and others; history');

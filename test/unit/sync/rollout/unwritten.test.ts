@@ -24,7 +24,7 @@ function full(): Promise<never> {
 }
 
 it.each(['the journal', 'the revision'])(
-  'writes down what runs once there is room again, where %s found none',
+  'the running revision is recorded once there is space again, where %s found none',
   async (what) => {
     const place = { stateDir, owner: 'test', controlPlane: { type: 'memory' } };
     const [journal, revisions] = [openJournal(place), openRevisions(place)];

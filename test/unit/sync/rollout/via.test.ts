@@ -27,7 +27,7 @@ function configure(via: ViaSettings): void {
 }
 
 describe('a revision', () => {
-  it('carries how addresses reach Kong, says so in words, and is the same whatever endpoints there are', async () => {
+  it('holds via, names it in words, and does not depend on the endpoints', async () => {
     await stage.pass(scope);
     configure(resolver);
     await stage.pass(scope);
@@ -45,7 +45,7 @@ describe('a revision', () => {
     expect(revisions()).toEqual([before, after]);
   });
 
-  it('is another one for another suffix', async () => {
+  it('differs for another suffix', async () => {
     configure(resolver);
     await stage.pass(scope);
     configure({ ...resolver, suffix: 'other.internal' });
@@ -54,7 +54,7 @@ describe('a revision', () => {
     expect(new Set(revisions()).size).toBe(2);
   });
 
-  it('brings the form that it had when people go back to it, and the newest one with the end of the pin', async () => {
+  it('restores its own via at a rollback, and the newest via at the end of the pin', async () => {
     await stage.pass(scope);
     configure(resolver);
     await stage.pass(scope);
@@ -70,7 +70,7 @@ describe('a revision', () => {
     expect([targets(), algorithm()]).toEqual([[name], 'round-robin']);
   });
 
-  it('fm-75 waits under a pin too while a scope is unknown, and that does not end the pin', async () => {
+  it('fm-75 waits while a scope is unknown even under a pin, and that does not end the pin', async () => {
     await stage.pass(scope);
     configure(resolver);
     await stage.pass(scope);

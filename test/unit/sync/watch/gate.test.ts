@@ -12,7 +12,7 @@ const tighten: Change = { action: 'update', kind: 'plugin', ...about, before, af
 const service: Change = { action: 'update', kind: 'service', ...about, key: 'sd2', domain: 'sd2', reason: 'port' };
 
 describe('the window that collects changes', () => {
-  it('lets tables of callers go, since who may call no more shall not wait for it', () => {
+  it('passes tables of callers at once, because a lost permission must not wait', () => {
     const gate = createGate(() => 0);
     gate.record({
       owner: 'test',

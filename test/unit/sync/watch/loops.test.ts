@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 describe('loops over stages', () => {
-  it('are one for each, which goes on with the session that there is', () => {
+  it('are one for each stage, and continue with the present session', () => {
     loops.use([sessionOf('eu'), sessionOf('us')]);
     loops.use([sessionOf('us', 'elsewhere'), sessionOf('eu')]);
 
@@ -46,14 +46,14 @@ describe('loops over stages', () => {
     expect(begun.map(({ current }) => current().place)).toEqual(['here', 'elsewhere']);
   });
 
-  it('is one for the only control plane, which has no name', () => {
+  it('are one without a name for the only control plane', () => {
     loops.use([sessionOf()]);
     loops.use([sessionOf(undefined, 'elsewhere')]);
 
     expect(begun.map(({ current }) => current().place)).toEqual(['elsewhere']);
   });
 
-  it('end where their stage is gone, and begin anew where it comes back', () => {
+  it('end when their stage is gone, and start again when it returns', () => {
     loops.use([sessionOf('eu'), sessionOf('us')]);
     loops.use([sessionOf('us')]);
     const before = begun.map(({ signal }) => signal.aborted);
@@ -64,7 +64,7 @@ describe('loops over stages', () => {
     expect(begun.map(({ signal }) => signal.aborted)).toEqual([true, false, false]);
   });
 
-  it('are woken, and stopped, together', () => {
+  it('are woken, and aborted, together', () => {
     loops.use([sessionOf('eu'), sessionOf('us')]);
     loops.wake();
     loops.trigger();
@@ -77,7 +77,7 @@ describe('loops over stages', () => {
     expect(begun.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
-  it('are alive where all go on, and ready where one is', () => {
+  it('are alive when all go on, and ready when one is ready', () => {
     loops.use([sessionOf('eu'), sessionOf('us')]);
     const [eu, us] = begun as [Begun, Begun];
     const states = () => [loops.isAlive(), loops.isReady()];
@@ -97,7 +97,7 @@ describe('loops over stages', () => {
     ]);
   });
 
-  it('have ended when the last has, also of a stage that is gone', async () => {
+  it('have ended when the last loop has ended, even of a removed stage', async () => {
     loops.use([sessionOf('eu'), sessionOf('us')]);
     loops.use([sessionOf('us')]);
     let isOver = false;

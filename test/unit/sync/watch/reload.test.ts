@@ -22,10 +22,10 @@ afterEach(() => {
 describe('watchFiles', () => {
   it.each<[string, (paths: string[], path: string) => unknown, number]>([
     ['nothing changes', () => {}, 0],
-    ['one of them changes', (_, path) => writeFileSync(path, 'after'), 1],
-    ['one of them is gone', (_, path) => rmSync(path), 1],
-    ['there is one more', (paths, path) => paths.push(`${path}.more`), 1],
-  ])('tells once when %s', (_, change, calls) => {
+    ['one file changes', (_, path) => writeFileSync(path, 'after'), 1],
+    ['one file is gone', (_, path) => rmSync(path), 1],
+    ['one file is added', (paths, path) => paths.push(`${path}.more`), 1],
+  ])('reports once when %s', (_, change, calls) => {
     const paths = ['a', 'b'].map((name) => join(folder, name));
     for (const path of paths) writeFileSync(path, 'before');
     const onChange = jest.fn();

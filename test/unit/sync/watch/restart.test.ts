@@ -30,7 +30,7 @@ describe('needsRestart', () => {
       ['watch.listen is 127.0.0.1:1, and the worker listens on 127.0.0.1:9543: restart the worker to apply it'],
     ],
     [
-      'watch.token, which it does not say',
+      'watch.token, whose value it does not show',
       { token: 'other-secret' },
       ['watch.token differs from the token that the worker uses: restart the worker to apply it'],
     ],
@@ -39,11 +39,11 @@ describe('needsRestart', () => {
       { tls: undefined },
       ['watch.tls differs from the files that the worker uses: restart the worker to apply it'],
     ],
-  ])('says what counts after a restart alone where %s changed', (_, over, expected) => {
+  ])('names a setting that needs a restart where %s changed', (_, over, expected) => {
     expect(needsRestart(fixedOf(configOf()), fixedOf({ ...configOf(), ...over }))).toEqual(expected);
   });
 
-  it('says so of a certificate that was renewed under its old name', () => {
+  it('names a certificate that was renewed under its old name', () => {
     const started = fixedOf(configOf());
     writeFileSync(join(folder, 'cert.pem'), 'second');
 

@@ -14,7 +14,7 @@ describe('pauseMs', () => {
     expect(pauseMs({ kind: 'done', isTransitional: false }, timingOf(random))).toBe(ms);
   });
 
-  it.each([0, 1])('does not spread what is due at a time (at %d)', (random) => {
+  it.each([0, 1])('does not spread a pass that is due at a time (at %d)', (random) => {
     const done = { kind: 'done', isTransitional: true } as const;
 
     expect(pauseMs(done, timingOf(random))).toBe(10_000);

@@ -16,7 +16,7 @@ function shortfallOf({ metric }: Watch): readonly string[] {
   return shortfalls.filter((reason) => metric('pass_shortfall', { reason }) === 1);
 }
 
-/** What goes wrong after a first pass that was a success, and why the next one then is none. */
+/** Faults after a successful first pass. Each makes the next pass no success. */
 const faults: readonly (readonly [string, readonly string[], (watch: Watch) => void])[] = [
   [
     'the control plane is away',
@@ -54,7 +54,7 @@ const faults: readonly (readonly [string, readonly string[], (watch: Watch) => v
 ];
 
 describe('a success', () => {
-  it.each(faults)('fm-63 is none where %s: %j', async (_, reasons, strike) => {
+  it.each(faults)('fm-63 is missing where %s: %j', async (_, reasons, strike) => {
     const watch = openWatch();
     const successAt = () => watch.metric('last_success_timestamp_seconds');
     watch.see(...tenEndpoints);
@@ -70,7 +70,7 @@ describe('a success', () => {
     expect([successAt(), watch.metric('last_pass_timestamp_seconds')]).toEqual([before, 61]);
   });
 
-  it('fm-63 is none where the whole plan is refused', async () => {
+  it('fm-63 is missing where the whole plan is refused', async () => {
     const watch = openWatch({ mostOfKind: 1 });
 
     await watch.run();
@@ -80,7 +80,7 @@ describe('a success', () => {
     expect(watch.metric('last_success_timestamp_seconds')).toBe(0);
   });
 
-  it('is none while changes wait for the window, and comes with them', async () => {
+  it('is missing while changes wait for the window, and comes with them', async () => {
     const watch = openWatch();
     await watch.run();
     watch.clock.advance(10_000);
@@ -94,7 +94,7 @@ describe('a success', () => {
     expect(watch.metric('last_success_timestamp_seconds')).toBe(31);
   });
 
-  it('comes back as soon as the fault is gone', async () => {
+  it('returns as soon as the fault is gone', async () => {
     const watch = openWatch();
     watch.seeScopes(unknownScope([endpointOf()]));
     await watch.run();
@@ -106,8 +106,8 @@ describe('a success', () => {
   });
 });
 
-describe('what a pass counts', () => {
-  it('says why scopes are unknown, also where the control plane is away too', async () => {
+describe('the counters of a pass', () => {
+  it('show why scopes are unknown, even while the control plane is down too', async () => {
     const { plane, run, seeScopes, metric } = openWatch();
     Object.assign(plane, { read: () => new Promise((_, reject) => setImmediate(reject, new Error('unreachable'))) });
     seeScopes(unknownScope([endpointOf()]));
@@ -118,7 +118,7 @@ describe('what a pass counts', () => {
     expect(metric('passes_failed_total', { code: 'other' })).toBe(1);
   });
 
-  it('says of what kind changes are, and why they failed', async () => {
+  it('show the kinds of changes, and why changes failed', async () => {
     const { plane, run, metric } = openWatch();
     plane.failWith = ({ kind }) => (kind === 'service' ? failing('RATE_LIMITED') : undefined);
     await run();
@@ -129,7 +129,7 @@ describe('what a pass counts', () => {
     expect(metric('passes_failed_total', { code: 'RATE_LIMITED' })).toBe(1);
   });
 
-  it('says of what kind is what the brake withholds', async () => {
+  it('show the kinds of withheld changes', async () => {
     const { run, see, metric } = openWatch({ policy: { ...defaultPolicy, maxRemovePercent: 0 } });
     see(...tenEndpoints);
     await run();
@@ -140,7 +140,7 @@ describe('what a pass counts', () => {
     expect([metric('plan_refused', { reason: 'brake' }), metric('plan_refused', { reason: 'limit' })]).toEqual([1, 0]);
   });
 
-  it('says why endpoints are quarantined', async () => {
+  it('show why endpoints are quarantined', async () => {
     const { run, seeScopes, metric } = openWatch();
     const bad = { endpointId: 'vpce-9', scopeId: hubScope.id, code: 'bad-tag', reason: 'r', fix: 'f' } as const;
     seeScopes(knownScope([endpointOf()], [bad]));

@@ -9,7 +9,7 @@ const running = {
   metrics: { kong_privatelink_passes_total: { '': 1 } },
 } as const;
 
-/** Of all metrics of a page, in their order. */
+/** All metrics of a page, in their order. */
 function valuesIn(page: string): readonly number[] {
   return [...page.matchAll(/^\w+ (.+)$/gm)].map(([, value]) => Number(value));
 }
@@ -34,13 +34,13 @@ function openTold() {
 }
 
 describe('createTold', () => {
-  it('is alive and not ready until it is told anything', () => {
+  it('is alive and not ready before the first message', () => {
     const { state } = openTold();
 
     expect([state.isAlive(), state.isReady(), valuesIn(state.metrics())]).toEqual([true, false, [1, 3]]);
   });
 
-  it('says what it was told last', () => {
+  it('returns the last message', () => {
     const { state, take } = openTold();
     take({ ...running, isReady: false });
     take(running);
@@ -54,9 +54,9 @@ describe('createTold', () => {
   });
 
   it.each([
-    ['for a minute, as where a pass plans', 60_000, true],
+    ['for a minute, while a pass plans', 60_000, true],
     ['for longer: the thread of the passes hangs', 60_001, false],
-  ])('fm-56 is alive when it was told nothing %s (%i ms): %s', (_, ms, isAlive) => {
+  ])('fm-56 is alive after no message %s (%i ms): %s', (_, ms, isAlive) => {
     const { state, take, advance } = openTold();
     advance(1_000);
     take(running);
@@ -67,7 +67,7 @@ describe('createTold', () => {
     expect(state.metrics()).toContain(`kong_privatelink_alive ${isAlive ? 1 : 0}\n`);
   });
 
-  it('is not alive where it was never told anything for longer than a minute', () => {
+  it('is not alive if no first message came for more than a minute', () => {
     const { state, advance } = openTold();
 
     advance(60_001);
@@ -75,7 +75,7 @@ describe('createTold', () => {
     expect(state.isAlive()).toBe(false);
   });
 
-  it('asks once for the snapshot that several want, and anew for the next', async () => {
+  it('requests the snapshot once for several clients, and again for the next client', async () => {
     const { state, take, asked } = openTold();
     const both = [state.snapshot(), state.snapshot()];
     const askedFirst = asked();

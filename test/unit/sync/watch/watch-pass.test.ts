@@ -25,7 +25,7 @@ describe('createWatchPass', () => {
       60_001,
       [expect.stringMatching(/longer than watch.intervalSeconds \(60\).*raise discovery.concurrency/)],
     ],
-  ])('says where a pass takes %s', async (_, tookMs, expected) => {
+  ])('reports that a pass takes %s', async (_, tookMs, expected) => {
     const { clock, run, warnings } = openWatch({
       confirmGone: async () => {
         clock.advance(tookMs);
@@ -38,7 +38,7 @@ describe('createWatchPass', () => {
     expect(warnings).toEqual(expected);
   });
 
-  it('fm-09 applies the first change at once and collects the next ones for 30 s', async () => {
+  it('fm-09 applies the first change at once and collects later changes for 30 s', async () => {
     const { plane, clock, run, see } = openWatch();
     await run();
     const first = plane.writes.length;
@@ -55,7 +55,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.at(-1)).toContain('10.0.3.11');
   });
 
-  it('says in the log, the report and a metric how many changes wait for the window, and until when', async () => {
+  it('reports in the log, the report and a metric how many changes wait for the window, and until when', async () => {
     const { clock, run, see, told, reports, metric } = openWatch();
     await run();
     see(endpointOf(), other);
@@ -71,7 +71,7 @@ describe('createWatchPass', () => {
     expect([waiting, metric('changes_held')]).toEqual([1, 0]);
   });
 
-  it('counts, logs and reports what was in flight when it was stopped', async () => {
+  it('counts, logs and reports the running write when it is aborted', async () => {
     const { plane, run, told, reports, metric } = openWatch();
     const stopping = new AbortController();
     plane.failWith = () => void stopping.abort(new Error('stopped by SIGTERM'));
@@ -84,7 +84,7 @@ describe('createWatchPass', () => {
     expect(reports[0]?.applied?.map(({ outcome }) => outcome)).toEqual(['applied', ...Array(4).fill('skipped')]);
   });
 
-  it.each([-6, 6])('fm-41 collects for 30 s, and says until when, where the clock is set by %i h', async (hours) => {
+  it.each([-6, 6])('fm-41 collects for 30 s, and reports the end, even if the clock is set by %i h', async (hours) => {
     const { plane, clock, run, see, reports } = openWatch();
     await run();
     see(endpointOf(), other);
@@ -99,7 +99,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.at(-1)).toContain('10.0.3.11');
   });
 
-  it('fm-41 measures a pass by time that goes by, not by the clock on the wall', async () => {
+  it('fm-41 measures a pass by elapsed time, not by the wall clock', async () => {
     const { deps, clock, run, metrics } = openWatch({
       confirmGone: async () => {
         clock.advance(2_000);
@@ -115,7 +115,7 @@ describe('createWatchPass', () => {
     expect(metrics.samples().kong_privatelink_pass_duration_seconds?.['_bucket{le="1"}']).toBe(0);
   });
 
-  it('does not come back early for what was held where the next plan is refused', async () => {
+  it('does not run early for held changes when the next plan is refused', async () => {
     const { clock, run, see } = openWatch();
     see(...tenEndpoints);
     await run();
@@ -130,7 +130,7 @@ describe('createWatchPass', () => {
     expect(refused).toMatchObject({ kind: 'done', heldUntilMs: undefined });
   });
 
-  it('logs each change that it wrote, with its reason, and no change that failed', async () => {
+  it('logs each written change, with its reason, and no failed change', async () => {
     const { plane, run, told } = openWatch();
     plane.failWith = ({ key }) =>
       key.includes('10.0.1.11') ? new PrivatelinkError('no', { code: 'REJECTED', fix: undefined }) : undefined;
@@ -151,7 +151,7 @@ describe('createWatchPass', () => {
     });
   });
 
-  it('logs a hundred of the changes that it wrote, and how many more there are', async () => {
+  it('logs a hundred of the written changes, and the number of the others', async () => {
     const { plane, run, see, told } = openWatch();
     const ips = Array.from({ length: 120 }, (_, index) => ({ ip: `10.0.5.${index + 1}`, region: 'us-east-1' }));
     see(endpointOf({ addresses: ips }));
@@ -162,7 +162,7 @@ describe('createWatchPass', () => {
     expect(told('more changes applied')).toMatchObject([{ plan: 1, more: plane.writes.length - 100 }]);
   });
 
-  it('does not let a withdrawal wait', async () => {
+  it('does not delay a withdrawal', async () => {
     const { plane, run, see } = openWatch();
     await run();
     see(endpointOf({ state: 'deleted' }));
@@ -172,7 +172,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.at(-1)).toMatch(/^delete target/);
   });
 
-  it('fm-14 does not try an invalid entity again until its content changes, but does one that met another failure', async () => {
+  it('fm-14 retries an invalid entity only after its content changes, and other failures at once', async () => {
     const { plane, clock, run, see } = openWatch();
     const tries = () => plane.writes.filter((write) => write.includes('service')).length;
     plane.failWith = ({ kind }) =>
@@ -193,7 +193,7 @@ describe('createWatchPass', () => {
     expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
   });
 
-  it('fm-14 tries an invalid entity again after five minutes, since what was in its way may be gone', async () => {
+  it('fm-14 retries an invalid entity after five minutes, because its obstacle may be gone', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
       kind === 'target' ? new PrivatelinkError('taken', { code: 'REJECTED', fix: undefined }) : undefined;
@@ -209,7 +209,7 @@ describe('createWatchPass', () => {
     expect([...plane.entities.keys()].filter((name) => name.startsWith('target:'))).toHaveLength(2);
   });
 
-  it('lets a withdrawal of another domain go during the window, and goes on collecting the rest', async () => {
+  it('passes a withdrawal of another domain during the window, and goes on collecting the rest', async () => {
     const { plane, clock, run, see } = openWatch();
     const gone = endpointOf({ id: 'vpce-3', domain: 'sd3', addresses: other.addresses });
     see(endpointOf(), gone);
@@ -229,7 +229,7 @@ describe('createWatchPass', () => {
     expect(rest).toEqual([expect.stringMatching(/^create target .*10\.0\.4\.11/)]);
   });
 
-  it('writes what replaces a target before it goes, also during the window', async () => {
+  it('writes a replacement before its target leaves, even during the window', async () => {
     const { plane, run, see } = openWatch();
     await run();
     const before = plane.writes.length;
@@ -240,7 +240,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.slice(before).map((write) => write.split(' ')[0])).toEqual(['create', 'delete', 'delete']);
   });
 
-  it('does not collect what a failure left over', async () => {
+  it('does not collect changes that failed before', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
       kind === 'service' ? new PrivatelinkError('busy', { code: 'CONTROL_PLANE_FAILED', fix: undefined }) : undefined;
@@ -254,7 +254,7 @@ describe('createWatchPass', () => {
     expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
   });
 
-  it('fm-14 plans again in the next pass what was not there, or was in the way', async () => {
+  it('fm-14 plans a failed entity again in the next pass if its obstacle was temporary', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
       kind === 'service' ? new PrivatelinkError('409', { code: 'CONTROL_PLANE', fix: undefined }) : undefined;
@@ -267,14 +267,14 @@ describe('createWatchPass', () => {
     expect([...plane.entities.keys()].some((name) => name.startsWith('service:'))).toBe(true);
   });
 
-  it('comes back late where no scope has credentials', async () => {
+  it('waits longer when no scope has credentials', async () => {
     const { run, seeScopes } = openWatch();
     seeScopes({ status: 'unknown', scope: hubScope, code: 'ACCESS_DENIED', reason: 'denied' });
 
     expect(await run()).toEqual({ kind: 'failed', code: 'CREDENTIALS' });
   });
 
-  it('fm-05 goes by what the control plane holds, not by what was sent to it', async () => {
+  it('fm-05 compares with the entities of the control plane, not with earlier writes', async () => {
     const { plane, clock, run } = openWatch();
     plane.failWith = ({ kind }) =>
       kind === 'target' ? new PrivatelinkError('lost', { code: 'TIMEOUT', fix: undefined }) : undefined;
@@ -288,7 +288,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.filter((write) => write.includes('10.0.1.11'))).toHaveLength(2);
   });
 
-  it('fm-15 writes after a wait what is wanted then, and nothing of what was planned before it', async () => {
+  it('fm-15 writes the wanted state after a wait, and nothing of the plan before it', async () => {
     const { plane, clock, run, see } = openWatch();
     const busy = new PrivatelinkError('busy', { code: 'RATE_LIMITED', fix: undefined, retryAfterMs: 42_000 });
     plane.failWith = () => busy;
@@ -305,7 +305,7 @@ describe('createWatchPass', () => {
     ]);
   });
 
-  it('fm-04 shows how old is what is used of a scope that is not read, until it is read again', async () => {
+  it('fm-04 shows the age of the last good of an unread scope, until the scope is read again', async () => {
     const { run, see, seeScopes, metric } = openWatch();
     const shown = () => [metric('scopes_unknown'), metric('last_good_age_seconds')];
     seeScopes(unknownScope([endpointOf()]));
@@ -320,7 +320,7 @@ describe('createWatchPass', () => {
     ]);
   });
 
-  it('fm-06 beats with each pass, and tells those that failed from those that did not', async () => {
+  it('fm-06 beats with each pass, and separates failed passes from others', async () => {
     const { plane, clock, run, metric } = openWatch();
     const readable = plane.read;
     const shown = () => [metric('last_pass_timestamp_seconds'), metric('last_success_timestamp_seconds')];
@@ -362,7 +362,7 @@ describe('createWatchPass', () => {
     expect(plane.writes.at(-1)).toMatch(/^delete target .*10\.0\.3\.11/);
   });
 
-  it('hands over the report of each pass, one that is refused too', async () => {
+  it('passes on the report of each pass, even of a refused one', async () => {
     const { run, reports, see } = openWatch({ policy: { ...defaultPolicy, maxRemovePercent: 0 } });
     await run();
     see(endpointOf());
@@ -375,7 +375,7 @@ describe('createWatchPass', () => {
 describe('flapping', () => {
   const isFlapping = (one: string) => one.includes('is flapping');
 
-  it('fm-10 is told within three passes where a writer with another configuration undoes what was written', async () => {
+  it('fm-10 is reported within three passes if a writer with another configuration undoes the writes', async () => {
     const { plane, clock, run, reports, warnings } = openWatch();
     const others = createPasses({ controlPlane: plane, settings: { sd2: { healthcheck: { path: '/other' } } } });
     for (let count = 0; count < 3; count += 1) {
@@ -388,7 +388,7 @@ describe('flapping', () => {
     expect(warnings.filter(isFlapping)[0]).toContain('second writer');
   });
 
-  it('fm-09 is told of a value that goes to and fro', async () => {
+  it('fm-09 is reported for a value that changes back and forth', async () => {
     const { clock, run, see, warnings, metric } = openWatch();
     const counts: number[] = [];
     for (const weight of [100, 50, 100]) {
@@ -405,7 +405,7 @@ describe('flapping', () => {
     ]);
   });
 
-  it('fm-09 is not told of content that is new each time', async () => {
+  it('fm-09 is not reported for content that is new each time', async () => {
     const { clock, run, see, warnings } = openWatch();
     for (let count = 1; count <= 12; count += 1) {
       see(endpointOf({ weight: count }));
@@ -416,7 +416,7 @@ describe('flapping', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('fm-10 is not told of a second writer with the same configuration, whose passes write nothing', async () => {
+  it('fm-10 is not reported for a second writer with an equal configuration, whose passes write nothing', async () => {
     const { plane, clock, run, warnings } = openWatch();
     const others = createPasses({ controlPlane: plane });
     for (let count = 0; count < 3; count += 1) {
@@ -430,7 +430,7 @@ describe('flapping', () => {
   });
 });
 
-it('hands over what was seen with the owner of its pass, also when the configuration changes meanwhile', async () => {
+it('a pass passes on its snapshot with its own owner, even if the configuration changes meanwhile', async () => {
   const { deps, clock } = createPasses();
   let owner = 'before';
   const seen: string[] = [];

@@ -4,7 +4,10 @@ import { startWorker } from '#sync/watch/worker';
 
 const done: PassOutcome = { kind: 'done', isTransitional: false };
 
-/** Runs the worker over `outcomes`, one for each pass, and gives what it slept; sleeping takes no time. */
+/**
+ * Runs the worker over `outcomes`, one for each pass; returns the lengths of its sleeps. A sleep
+ * takes no time.
+ */
 async function sleepsOver(outcomes: readonly (PassOutcome | Error)[]) {
   const stopping = new AbortController();
   const sleeps: number[] = [];
@@ -26,7 +29,7 @@ describe('startWorker', () => {
     expect((await sleepsOver([done, done])).sleeps).toEqual([500, 60_000, 60_000]);
   });
 
-  it('fm-06 goes on after a pass that throws, later each time', async () => {
+  it('fm-06 goes on after a pass that throws, each time later', async () => {
     const { sleeps, numbers } = await sleepsOver([new Error('a'), new Error('b'), new Error('c'), done]);
 
     expect(numbers).toEqual([1, 2, 3, 4]);
@@ -35,17 +38,17 @@ describe('startWorker', () => {
 
   it.each<[string, PassOutcome, number]>([
     ['fm-15 as long as Retry-After says', { kind: 'failed', code: 'RATE_LIMITED', retryAfterMs: 42_000 }, 42_000],
-    ['fm-15 five minutes where Retry-After says more', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
-    ['fm-15 as after any failure where Retry-After is 0', { kind: 'failed', retryAfterMs: 0 }, 500],
+    ['fm-15 five minutes if Retry-After says more', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
+    ['fm-15 as after any failure if Retry-After is 0', { kind: 'failed', retryAfterMs: 0 }, 500],
     ['five minutes after a refused token', { kind: 'failed', code: 'CONTROL_PLANE_AUTH' }, 300_000],
-    ['five minutes where AWS refuses every account', { kind: 'failed', code: 'CREDENTIALS' }, 300_000],
+    ['five minutes if AWS refuses every account', { kind: 'failed', code: 'CREDENTIALS' }, 300_000],
     ['10 s while an endpoint is changing', { kind: 'done', isTransitional: true }, 10_000],
     ['until changes held back are due', { kind: 'done', isTransitional: false, heldUntilMs: 7_000 }, 7_000],
   ])('waits %s', async (_, outcome, ms) => {
     expect((await sleepsOver([outcome])).sleeps).toEqual([500, ms]);
   });
 
-  it('says after each pass that it has ended, when it knows whether it is ready', async () => {
+  it('reports the end of each pass after it knows whether it is ready', async () => {
     const stopping = new AbortController();
     const told: boolean[] = [];
     const clock = { now: () => 0, monotonicMs: () => 0, sleep: async () => {} };
@@ -117,7 +120,7 @@ function openHeld() {
     step: (ms: number) => {
       wallMs += ms;
     },
-    /** Lets the running pass end, and gives the wait that follows. */
+    /** Ends the running pass; returns the wait that follows. */
     endPass: async (outcome: PassOutcome) => {
       passes.at(-1)?.end(outcome);
       await settle();
@@ -134,7 +137,7 @@ function openHeld() {
 describe('a trigger during a wait', () => {
   it.each<[string, PassOutcome, number]>([
     ['ends the interval', done, 2],
-    ['does not end what Retry-After asks for', { kind: 'failed', retryAfterMs: 42_000 }, 1],
+    ['does not end the wait of Retry-After', { kind: 'failed', retryAfterMs: 42_000 }, 1],
     ['does not end the wait after a refused token', { kind: 'failed', code: 'CONTROL_PLANE_AUTH' }, 1],
   ])('%s', async (_, outcome, passesAfter) => {
     const { worker, waits, passes, settle, endPass, stop } = openHeld();
@@ -155,7 +158,7 @@ describe('isAlive', () => {
   it.each<[string, PassOutcome, number]>([
     ['an interval', done, 60_000],
     ['the longest Retry-After', { kind: 'failed', retryAfterMs: 3_600_000 }, 300_000],
-  ])('fm-06 holds over %s and a minute, no longer', async (_, outcome, waitMs) => {
+  ])('fm-06 is true for %s and a minute more, no longer', async (_, outcome, waitMs) => {
     const { worker, waits, settle, advance, endPass, stop } = openHeld();
     waits[0]?.end();
     await settle();
@@ -170,23 +173,26 @@ describe('isAlive', () => {
     expect([isAlive, isStillAlive]).toEqual([true, false]);
   });
 
-  it.each([10 * 60_000, 30 * 86_400_000, -6 * 3_600_000])('fm-41 holds when the clock is set by %i ms', async (ms) => {
-    const { worker, waits, settle, step, endPass, stop } = openHeld();
-    const alive: boolean[] = [];
-    waits[0]?.end();
-    await settle();
+  it.each([10 * 60_000, 30 * 86_400_000, -6 * 3_600_000])(
+    'fm-41 is true when the clock is set by %i ms',
+    async (ms) => {
+      const { worker, waits, settle, step, endPass, stop } = openHeld();
+      const alive: boolean[] = [];
+      waits[0]?.end();
+      await settle();
 
-    step(ms);
-    alive.push(worker.isAlive());
-    await endPass(done);
-    step(ms);
-    alive.push(worker.isAlive());
-    await stop();
+      step(ms);
+      alive.push(worker.isAlive());
+      await endPass(done);
+      step(ms);
+      alive.push(worker.isAlive());
+      await stop();
 
-    expect(alive).toEqual([true, true]);
-  });
+      expect(alive).toEqual([true, true]);
+    },
+  );
 
-  it('fm-06 holds for a pass of as long as its limits allow, no longer', async () => {
+  it('fm-06 is true for a pass as long as its limits allow, no longer', async () => {
     const { worker, waits, settle, advance, stop } = openHeld();
     waits[0]?.end();
     await settle();
@@ -201,7 +207,7 @@ describe('isAlive', () => {
   });
 });
 
-it('fm-15 numbers passes upwards over failures and waits, and is ready after the first that did not fail', async () => {
+it('fm-15 the worker numbers passes upwards over failures, and is ready after the first success', async () => {
   const { worker, waits, passes, settle, endPass, stop } = openHeld();
   const ready: boolean[] = [];
   for (const outcome of [{ kind: 'failed', retryAfterMs: 1 }, { kind: 'failed' }, done, { kind: 'failed' }] as const) {

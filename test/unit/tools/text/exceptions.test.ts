@@ -5,17 +5,17 @@ import type { Finding, Rule } from '#tools/text/finding';
 const finding = (file: string, rule: Rule): Finding => ({ file, line: 1, rule, what: 'is wrong', fix: 'mend it' });
 const found = [finding('docs/a.md', 'width'), finding('docs/a.md', 'link'), finding('core/a.ts', 'width')];
 
-it('lets stand what no exception takes', () => {
+it('findings remain if no exception covers them', () => {
   const taken = [{ path: 'docs/', rule: 'width', reason: 'a reason' }] as const;
 
   expect(standing(found, taken, [])).toEqual(found.slice(1));
 });
 
-it('checks links and commands in a path that is pending', () => {
+it('links and commands are checked in a pending path too', () => {
   expect(standing(found, [], ['docs/', 'core/'])).toEqual([finding('docs/a.md', 'link')]);
 });
 
-it('finds an exception that takes nothing', () => {
+it('an exception without a finding is reported', () => {
   const taken = [
     { path: 'core/', rule: 'width', reason: 'a reason' },
     { path: 'core/', rule: 'pattern', reason: 'a reason' },
@@ -24,7 +24,7 @@ it('finds an exception that takes nothing', () => {
   expect(unused(found, taken)).toEqual([expect.objectContaining({ what: 'nothing in core/ breaks pattern any more' })]);
 });
 
-it('has few exceptions, each with a reason', () => {
+it('exceptions are few, and each has a reason', () => {
   expect(exceptions.length).toBeLessThanOrEqual(5);
   expect(exceptions.every(({ reason }) => reason.length > 10)).toBe(true);
   expect(pending.every((path) => path !== '')).toBe(true);

@@ -64,7 +64,7 @@ describe('a page', () => {
     expect(rulesBroken('docs/page.md', text)).toEqual([]);
   });
 
-  it('says where, what, and how to mend it', () => {
+  it('reports the place, the problem and the fix', () => {
     const { findings = [] } = lintText('docs/page.md', `Short.\n\n- Short. ${wrapped(31)}`, repository) ?? {};
 
     expect(findings.map(findingText)).toEqual([
@@ -73,7 +73,7 @@ describe('a page', () => {
     ]);
   });
 
-  it('counts what it read', () => {
+  it('counts the checked texts', () => {
     const text = 'One. Two.\n\n[three](other.md) `npm run build`';
 
     expect(lintText('docs/page.md', text, repository)?.read).toMatchObject({
@@ -118,7 +118,7 @@ describe('comments', () => {
     expect(rulesBroken(file, text)).toEqual([]);
   });
 
-  it('are counted, those on lines that follow each other as one', () => {
+  it('are counted, and successive line comments count as one', () => {
     const text = '#!/usr/bin/env node\n// one\n// one\n\n/** two */\nf(/* three */); // three\n';
 
     expect(lintText('core/a.ts', text, repository)?.read.comments).toBe(3);
@@ -150,12 +150,12 @@ describe('test names', () => {
 });
 
 describe('the table of forms', () => {
-  it.each(patterns)('says why $name is none, and what is better', ({ pattern, reason, better }) => {
+  it.each(patterns)('has for $name a reason and a better form', ({ pattern, reason, better }) => {
     expect([reason, better]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
     expect(pattern.flags).toBe('i');
   });
 });
 
-it('leaves other kinds of files alone', () => {
+it('other kinds of files are ignored', () => {
   expect(lintText('deploy/alerts.yaml', `# ${wide}`, repository)).toBeUndefined();
 });

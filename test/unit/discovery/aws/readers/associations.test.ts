@@ -21,7 +21,7 @@ beforeEach(() => {
   mock.ec2.reset();
 });
 
-it('fm-62 gives what each association says of its endpoint', async () => {
+it("fm-62 associations are returned with their endpoint's id and their own fields", async () => {
   const failed = { AssociatedResourceAccessibility: 'Inaccessible', FailureCode: 'Gone', FailureReason: 'deleted' };
   associateWith(mock, [associationAnswer('vpce-1'), associationAnswer('vpce-2', failed)]);
 
@@ -37,12 +37,12 @@ it('fm-62 gives what each association says of its endpoint', async () => {
   ]);
 });
 
-it('fm-62 makes no call when there is nothing to ask for', async () => {
+it('fm-62 associations cost no call without endpoints', async () => {
   expect(await list([])).toEqual([]);
   expect(mock.ec2.calls()).toHaveLength(0);
 });
 
-it('fm-23 tolerates that AWS leaves out all but the endpoint, or gives null or nothing', async () => {
+it('fm-23 associations may lack every field but the endpoint, or have null', async () => {
   const VpcEndpointAssociations = [
     { VpcEndpointId: 'vpce-1' },
     { VpcEndpointId: 'vpce-2', Id: null, FailureReason: '' },
@@ -52,7 +52,7 @@ it('fm-23 tolerates that AWS leaves out all but the endpoint, or gives null or n
   expect(await list(['vpce-1'])).toEqual([{ endpointId: 'vpce-1' }, { endpointId: 'vpce-2' }]);
 });
 
-it('fm-45 gives an association with a field of another form by its endpoint alone, and the rest', async () => {
+it('fm-45 an association with a malformed field is returned with its endpoint alone; others stay whole', async () => {
   const odd = { ...associationAnswer('vpce-1'), AssociatedResourceArn: [resourceArn] };
   const VpcEndpointAssociations = [odd, associationAnswer('vpce-2')];
   mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => ({ VpcEndpointAssociations }));
@@ -64,16 +64,16 @@ it('fm-45 gives an association with a field of another form by its endpoint alon
 });
 
 it.each([
-  ['an association of no endpoint', { VpcEndpointAssociations: [{ Id: 'vpce-rsc-asc-1' }] }],
+  ['an association without an endpoint', { VpcEndpointAssociations: [{ Id: 'vpce-rsc-asc-1' }] }],
   ['an answer without its list', {}],
-  ['a token that is none', { VpcEndpointAssociations: [], NextToken: 7 }],
-])('fm-03 fails as a whole at %s', async (_, answer) => {
+  ['an invalid token', { VpcEndpointAssociations: [], NextToken: 7 }],
+])('fm-03 associations fail as a whole at %s', async (_, answer) => {
   mock.ec2.on(DescribeVpcEndpointAssociationsCommand).callsFake(() => answer);
 
   await expect(list(['vpce-1'])).rejects.toMatchObject({ code: 'BAD_ANSWER' });
 });
 
-it('fm-08 goes on to the last page, and fails as a whole when one does', async () => {
+it('fm-08 associations are read to the last page, and fail as a whole when one page fails', async () => {
   const throttled = Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
   mock.ec2
     .on(DescribeVpcEndpointAssociationsCommand)
@@ -86,14 +86,14 @@ it('fm-08 goes on to the last page, and fails as a whole when one does', async (
   await expect(list(['vpce-1', 'vpce-2'])).rejects.toMatchObject({ code: 'THROTTLED', transient: true });
 });
 
-it('fm-54 fails at pages that lead in a circle', async () => {
+it('fm-54 associations fail at pages that lead in a circle', async () => {
   mock.ec2.on(DescribeVpcEndpointAssociationsCommand).resolves({ VpcEndpointAssociations: [], NextToken: 'same' });
 
   await expect(list(['vpce-1'])).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   expect(inputs()).toHaveLength(2);
 });
 
-it('asks for 200 endpoints in one call, and for pages of a hundred, the most that AWS gives', async () => {
+it("associations are read for 200 endpoints in one call, in pages of a hundred, which are AWS's limits", async () => {
   associateWith(mock, []);
 
   await list(Array.from({ length: 401 }, (_, index) => `vpce-${index}`));
@@ -102,7 +102,7 @@ it('asks for 200 endpoints in one call, and for pages of a hundred, the most tha
   expect(inputs()[2]).toEqual({ Filters: [{ Name: 'vpc-endpoint-id', Values: ['vpce-400'] }], MaxResults: 100 });
 });
 
-it('fm-08 takes every call from the budget of its account and region', async () => {
+it('fm-08 associations take every call from the budget of their account and region', async () => {
   const { taken, budget } = createNotedBudget(mock);
   associateWith(mock, []);
 

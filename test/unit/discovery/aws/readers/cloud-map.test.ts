@@ -56,7 +56,7 @@ describe('a list', () => {
     expect(taken.map(({ action }) => action)).toEqual(['GetInstancesHealthStatus', 'GetInstancesHealthStatus']);
   });
 
-  it('fm-23 tolerates null where AWS says nothing', async () => {
+  it('fm-23 may have null where AWS has no value', async () => {
     const nothing = { Arn: null, ResourceOwner: null, CreateDate: null, HealthCheckConfig: null };
     mock
       .on(ListServicesCommand)
@@ -70,8 +70,8 @@ describe('a list', () => {
   });
 });
 
-describe('an item with a field of another form', () => {
-  it('fm-45 is given by its id alone, and the rest is read', async () => {
+describe('an item with a malformed field', () => {
+  it('fm-45 is returned with its id alone, and the others stay whole', async () => {
     const good = { Id: 'b', Attributes: { AWS_INSTANCE_IPV4: '10.0.0.1' } };
     mock.on(ListInstancesCommand).callsFake(() => ({ Instances: [{ Id: 'a', Attributes: { port: 80 } }, good] }));
     mock.on(GetInstancesHealthStatusCommand).callsFake(() => ({ Status: { a: 7, b: 'UNHEALTHY' } }));
@@ -88,15 +88,15 @@ describe('an item with a field of another form', () => {
     expect(await reader.listServices('ns-1', signal)).toMatchObject([{ id: 'srv-1', createdAtMs: undefined }]);
   });
 
-  it('fm-03 fails as a whole without an id', async () => {
+  it('fm-03 fails the list if the id is missing', async () => {
     mock.on(ListInstancesCommand).callsFake(() => ({ Instances: [{ Attributes: {} }] }));
 
     await expect(reader.listInstances('srv-1', signal)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   });
 });
 
-describe('what is owned by somebody', () => {
-  it('is referred to by its ARN, which alone reaches what is shared', async () => {
+describe('a shared entity', () => {
+  it('is addressed by its ARN, because only the ARN reaches it', async () => {
     const named = { Id: 'ns-1', Arn: 'arn:ns-1', Name: 'shared' };
     mock.on(ListNamespacesCommand).resolves({ Namespaces: [{ ...named, ResourceOwner: '111111111111' }, named] });
 
@@ -106,11 +106,11 @@ describe('what is owned by somebody', () => {
   });
 });
 
-describe('a service has a health check', () => {
+describe('the health check of a service', () => {
   it.each([
     ['of Route 53', { HealthCheckConfig: { Type: 'HTTP' } }, true],
     ['of its own', { HealthCheckCustomConfig: {} }, true],
-    ['when neither is there, not', {}, false],
+    ['missing', {}, false],
   ] as const)('%s', async (_, over, expected) => {
     mock.on(ListServicesCommand).resolves({ Services: [{ Id: 'srv-1', Name: 'a', ...over }] });
 

@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 describe('listEndpoints', () => {
-  it('fm-23 tolerates every optional field being absent', async () => {
+  it('fm-23 accepts endpoints without optional fields', async () => {
     answerWith(mock, [[{ VpcEndpointId: 'vpce-1' }]]);
 
     expect(await list()).toEqual([
@@ -44,7 +44,7 @@ describe('listEndpoints', () => {
     ]);
   });
 
-  it('fm-23 tolerates null where AWS says nothing', async () => {
+  it('fm-23 accepts null where AWS has no value', async () => {
     const nothing = { State: null, LastError: null, NetworkInterfaceIds: null, DnsEntries: null, Tags: null };
     mock.ec2.on(DescribeVpcEndpointsCommand).callsFake(() => ({
       VpcEndpoints: [{ VpcEndpointId: 'vpce-1', ...nothing }],
@@ -53,7 +53,7 @@ describe('listEndpoints', () => {
     expect(await list()).toMatchObject([{ id: 'vpce-1', interfaceIds: [], dnsNames: [] }]);
   });
 
-  it('fm-04 takes an empty list as one', async () => {
+  it('fm-04 accepts an empty list', async () => {
     answerWith(mock, [[]]);
 
     expect(await list()).toEqual([]);
@@ -63,8 +63,8 @@ describe('listEndpoints', () => {
     ['an endpoint without id', { VpcEndpoints: [endpointAnswer('vpce-1'), { State: 'Available' }] }],
     ['an endpoint with an empty id', { VpcEndpoints: [{ VpcEndpointId: '' }] }],
     ['an answer without its list', {}],
-    ['a list that is none', { VpcEndpoints: 'none' }],
-    ['a token that is none', { VpcEndpoints: [], NextToken: 7 }],
+    ['an invalid list', { VpcEndpoints: 'none' }],
+    ['an invalid token', { VpcEndpoints: [], NextToken: 7 }],
   ])('fm-03 fails as a whole at %s', async (_, answer) => {
     mock.ec2.on(DescribeVpcEndpointsCommand).callsFake(() => answer);
 
@@ -77,7 +77,7 @@ describe('listEndpoints', () => {
     ['NetworkInterfaceIds', { NetworkInterfaceIds: [null] }],
     ['DnsEntries', { DnsEntries: 'none' }],
     ['Tags', { Tags: { Key: 'kong:domain' } }],
-  ])('fm-45 gives an endpoint whose %s has another form by its id alone, and the rest', async (field, over) => {
+  ])('fm-45 returns an endpoint with malformed %s by its id alone, and the others whole', async (field, over) => {
     const VpcEndpoints = [{ ...endpointAnswer('vpce-1'), ...over }, endpointAnswer('vpce-2')];
     mock.ec2.on(DescribeVpcEndpointsCommand).callsFake(() => ({ VpcEndpoints }));
 
@@ -93,7 +93,7 @@ describe('listEndpoints', () => {
     ]);
   });
 
-  it('fm-08 fails as a whole when its second page does', async () => {
+  it('fm-08 fails as a whole when its second page fails', async () => {
     const throttled = Object.assign(new Error('slow down'), { name: 'RequestLimitExceeded' });
     mock.ec2
       .on(DescribeVpcEndpointsCommand)
@@ -105,12 +105,12 @@ describe('listEndpoints', () => {
 });
 
 describe('listInterfaces', () => {
-  it('makes no call when there is nothing to ask for', async () => {
+  it('makes no call without ids', async () => {
     expect(await reader.listInterfaces([], signal)).toEqual([]);
     expect(mock.ec2.calls()).toHaveLength(0);
   });
 
-  it('fm-29 gives each address once, the primary first', async () => {
+  it('fm-29 returns each address once, the primary address first', async () => {
     answerWith(
       mock,
       [],
@@ -127,7 +127,7 @@ describe('listInterfaces', () => {
     ]);
   });
 
-  it('fm-45 gives an interface with a field of another form by its id alone, and the rest', async () => {
+  it('fm-45 returns an interface with a malformed field by its id alone, and the others whole', async () => {
     const NetworkInterfaces = [
       { ...interfaceAnswer('eni-1', '10.0.1.11'), PrivateIpAddresses: '10.0.1.11' },
       interfaceAnswer('eni-2', '10.0.1.12'),
@@ -149,7 +149,7 @@ describe('listInterfaces', () => {
     await expect(reader.listInterfaces(['eni-1'], signal)).rejects.toMatchObject({ code: 'BAD_ANSWER' });
   });
 
-  it('fm-03 fails as a whole when its second batch does', async () => {
+  it('fm-03 fails as a whole when its second batch fails', async () => {
     const ids = Array.from({ length: 1_001 }, (_, index) => `eni-${index}`);
     mock.ec2
       .on(DescribeNetworkInterfacesCommand)
@@ -166,7 +166,7 @@ describe('findGone', () => {
       name: 'InvalidVpcEndpointId.NotFound',
     });
 
-  it('fm-30 gives the endpoints that AWS names as unknown', async () => {
+  it('fm-30 returns the endpoints that AWS does not know', async () => {
     mock.ec2
       .on(DescribeVpcEndpointsCommand, { VpcEndpointIds: ['vpce-1', 'vpce-2'] })
       .rejects(notFound('vpce-1'))
@@ -183,14 +183,14 @@ describe('findGone', () => {
     ['pending', []],
     ['tomorrow', []],
     [undefined, []],
-  ])('fm-30 finds an endpoint that lost its tag gone by its state %s: %j', async (State, expected) => {
+  ])('fm-30 finds an untagged endpoint gone by its state %s: %j', async (State, expected) => {
     const answer = endpointAnswer('vpce-1', { State: State as EndpointState });
     mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [answer] });
 
     expect(await reader.findGone(['vpce-1'], signal)).toEqual(expected);
   });
 
-  it('asks for 200 in one call', async () => {
+  it('asks for 200 ids in one call', async () => {
     const ids = Array.from({ length: 401 }, (_, index) => `vpce-${index}`);
     mock.ec2.on(DescribeVpcEndpointsCommand).resolves({ VpcEndpoints: [] });
 
@@ -211,7 +211,7 @@ describe('findGone', () => {
 });
 
 describe('a reader', () => {
-  it('fm-08 takes every call from the budget of its account and region before it makes it', async () => {
+  it('fm-08 takes every call from the budget of its account and region before the call', async () => {
     const { taken, budget } = createNotedBudget(mock);
     answerWith(mock, [[endpointAnswer('vpce-1')], []]);
     const counted = createEc2Reader({ ...readerOptions(mock), budget });

@@ -5,7 +5,7 @@ function notFound(text: string): Error {
   return Object.assign(new Error(text), { name: 'InvalidVpcEndpointId.NotFound' });
 }
 
-/** AWS that knows `existing` only; it names all others in one answer, or one of them. */
+/** AWS with the endpoints of `existing`. It names the others all at once, or one at a time. */
 function awsWith(existing: readonly string[], naming: 'all' | 'one' = 'all') {
   const asked: (readonly string[])[] = [];
   const describe = async (ids: readonly string[]) => {
@@ -21,13 +21,13 @@ function awsWith(existing: readonly string[], naming: 'all' | 'one' = 'all') {
 const many = Array.from({ length: 8 }, (_, index) => `vpce-${index}`);
 
 describe('findMissing', () => {
-  it.each(['all', 'one'] as const)('finds those that AWS names, when it names %s', async (naming) => {
+  it.each(['all', 'one'] as const)('finds the missing endpoints when AWS names %s', async (naming) => {
     const { describe } = awsWith(['vpce-2'], naming);
 
     expect(await findMissing(['vpce-1', 'vpce-2', 'vpce-3'], describe)).toEqual(['vpce-1', 'vpce-3']);
   });
 
-  it('needs one call when all are there, or all are missing', async () => {
+  it('needs one call when all endpoints exist, or none', async () => {
     const present = awsWith(['vpce-1', 'vpce-2']);
     const absent = awsWith([]);
 
@@ -36,7 +36,7 @@ describe('findMissing', () => {
     expect([present.asked.length, absent.asked.length]).toEqual([1, 1]);
   });
 
-  it('keeps what it has found after five calls, and leaves the rest to another time', async () => {
+  it('returns the result of five calls, and leaves the rest for later', async () => {
     const { asked, describe } = awsWith([], 'one');
 
     expect(await findMissing(many, describe)).toEqual(many.slice(0, 5));
@@ -45,10 +45,10 @@ describe('findMissing', () => {
 
   it.each([
     ['another error', Object.assign(new Error('vpce-1 is throttled'), { name: 'RequestLimitExceeded' })],
-    ['a refusal that names nothing', notFound('does not exist')],
+    ['a refusal without a name', notFound('does not exist')],
     ['a refusal that names another endpoint', notFound("The Vpc Endpoint Id 'vpce-9' does not exist")],
     ['a longer id', notFound("The Vpc Endpoint Id 'vpce-12' does not exist")],
-  ])('fm-01 takes %s for no answer', async (_, thrown) => {
+  ])('fm-01 does not take %s for an answer', async (_, thrown) => {
     const found = findMissing(['vpce-1'], () => Promise.reject(thrown));
 
     await expect(found).rejects.toBe(thrown);
@@ -56,11 +56,11 @@ describe('findMissing', () => {
 });
 
 describe('describeExisting', () => {
-  it('fm-11 gives the others when AWS names some as unknown', async () => {
+  it('fm-11 returns the existing endpoints when AWS names others as unknown', async () => {
     expect(await describeExisting(['vpce-1', 'vpce-2'], awsWith(['vpce-2']).describe)).toEqual(['vpce-2']);
   });
 
-  it('gives nothing when none exists', async () => {
+  it('returns nothing when no endpoint exists', async () => {
     expect(await describeExisting(['vpce-1'], awsWith([]).describe)).toBeUndefined();
   });
 

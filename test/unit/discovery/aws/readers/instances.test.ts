@@ -16,7 +16,7 @@ describe('findGone', () => {
     ['stopped', ['i-1']],
     ['running', []],
     ['tomorrow', []],
-  ])('fm-30 finds an instance that lost its tag gone by its state %s: %j', async (Name, expected) => {
+  ])('fm-30 finds an untagged instance gone by its state %s: %j', async (Name, expected) => {
     answerInstances(mock, [[instanceAnswer('i-1', { State: { Name: Name as InstanceStateName } })]]);
 
     expect(await instanceReaderOver(mock).findGone(['i-1'], new AbortController().signal)).toEqual(expected);
@@ -37,7 +37,7 @@ describe('listInstances', () => {
   it.each([
     ['absent', {}],
     ['null', { State: null, StateReason: null, Placement: null, NetworkInterfaces: null, Tags: null, VpcId: null }],
-  ])('fm-23 tolerates every optional field being %s', async (_, nothing) => {
+  ])('fm-23 accepts optional fields that are %s', async (_, nothing) => {
     mock.ec2.on(DescribeInstancesCommand).callsFake(() => ({
       Reservations: [{ Instances: [{ InstanceId: 'i-1', ...nothing }] }],
     }));
@@ -45,7 +45,7 @@ describe('listInstances', () => {
     expect(await list()).toEqual([{ id: 'i-1', ips: [], tags: new Map() }]);
   });
 
-  it('fm-29 gives the own addresses of the primary interface only', async () => {
+  it('fm-29 returns the own addresses of the primary interface only', async () => {
     const NetworkInterfaces = [
       { Attachment: { DeviceIndex: 1 }, Ipv6Addresses: [{ Ipv6Address: 'fd00::9' }] },
       { Attachment: { DeviceIndex: 0, NetworkCardIndex: 1 }, Ipv6Addresses: [{ Ipv6Address: 'fd00::8' }] },
@@ -60,7 +60,7 @@ describe('listInstances', () => {
     expect(await list()).toMatchObject([{ ips: ['10.0.1.11', 'fd00::1'] }]);
   });
 
-  it('fm-45 gives an instance with a field of another form by its id alone, and the rest', async () => {
+  it('fm-45 returns an instance with a malformed field by its id alone, and the others whole', async () => {
     const Instances = [{ ...instanceAnswer('i-1'), LaunchTime: 'yesterday' }, instanceAnswer('i-2')];
     mock.ec2.on(DescribeInstancesCommand).callsFake(() => ({ Reservations: [{ Instances }] }));
 
@@ -81,7 +81,7 @@ describe('listInstances', () => {
     await expect(list()).rejects.toMatchObject({ code: 'BAD_ANSWER', message: expect.stringContaining('peered.self') });
   });
 
-  it('fm-08 fails as a whole when its second page does', async () => {
+  it('fm-08 fails as a whole when its second page fails', async () => {
     mock.ec2
       .on(DescribeInstancesCommand)
       .resolvesOnce({ Reservations: [], NextToken: '1' })

@@ -12,7 +12,7 @@ const mock = createMockEc2();
 const signal = new AbortController().signal;
 const reader = createNetworkReader(readerOptions(mock));
 
-/** What the calls so far sent. */
+/** The requests of the calls so far. */
 const sent = () => mock.ec2.calls().map(({ args }) => args[0].input);
 
 beforeEach(() => {
@@ -33,7 +33,7 @@ describe('a network reader', () => {
     expect(sent()).toEqual([undefined, '1', '2'].map((NextToken) => ({ MaxResults: 100, NextToken })));
   });
 
-  it('fm-08 fails as a whole when a later page does', async () => {
+  it('fm-08 fails as a whole when a later page fails', async () => {
     mock.ec2
       .on(DescribeVpcPeeringConnectionsCommand)
       .resolvesOnce({ VpcPeeringConnections: [peering('pcx-1')], NextToken: '1' })
@@ -45,7 +45,7 @@ describe('a network reader', () => {
     });
   });
 
-  it('names at most 200 values in a filter, and pages each of these lists', async () => {
+  it('puts at most 200 values into a filter, and reads all pages of each list', async () => {
     const ids = Array.from({ length: 201 }, (_, index) => `vpc-${index}`);
     mock.ec2.on(DescribeVpcsCommand).callsFake(({ Filters, NextToken }) => {
       const [first, ...others] = Filters[0].Values.map((VpcId: string) => ({ VpcId, CidrBlock: '10.0.0.0/16' }));
@@ -58,12 +58,12 @@ describe('a network reader', () => {
     expect(sent()).toHaveLength(4);
   });
 
-  it('makes no call when there is nothing to ask for', async () => {
+  it('makes no call without ids', async () => {
     expect(await reader.listServices([], signal)).toEqual([]);
     expect(mock.ec2.calls()).toHaveLength(0);
   });
 
-  it('fm-23 tolerates every optional field being absent', async () => {
+  it('fm-23 accepts answers without optional fields', async () => {
     mock.ec2.on(DescribeVpcEndpointServicesCommand).resolves({ ServiceDetails: [{ ServiceName: 'svc' }] });
     mock.ec2.on(DescribeSubnetsCommand).resolves({ Subnets: [{}, { VpcId: 'vpc-1', AvailabilityZoneId: 'use1-az1' }] });
     mock.ec2.on(DescribeVpcsCommand).resolves({ Vpcs: [{ VpcId: 'vpc-1' }] });

@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 describe('readRegions', () => {
-  it('gives the names, sorted', async () => {
+  it('returns the names, sorted', async () => {
     mock.ec2
       .on(DescribeRegionsCommand)
       .resolves({ Regions: [{ RegionName: 'us-west-2' }, { RegionName: 'eu-west-1' }] });
@@ -21,7 +21,7 @@ describe('readRegions', () => {
     expect(await read()).toEqual(['eu-west-1', 'us-west-2']);
   });
 
-  it('says what may not be asked', async () => {
+  it('names the denied action', async () => {
     mock.ec2
       .on(DescribeRegionsCommand)
       .rejects(Object.assign(new Error('not authorized'), { name: 'UnauthorizedOperation' }));

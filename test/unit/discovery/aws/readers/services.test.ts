@@ -34,7 +34,7 @@ describe('a connection', () => {
     ['PendingAcceptance', 'pendingAcceptance'],
     ['available', 'available'],
     ['Teleported', 'Teleported'],
-  ])('has its state as on the wire, and one that nobody knows as AWS gives it (%s)', async (given, state) => {
+  ])('has its state as on the wire, and keeps an unknown state as AWS sends it (%s)', async (given, state) => {
     answer({ VpcEndpointState: given });
 
     expect((await list())[0]).toMatchObject({ state });
@@ -56,7 +56,7 @@ describe('a connection', () => {
     ['CreationTimestamp', 'yesterday'],
     ['VpcEndpointRegion', 'us east'],
     ['ServiceId', 7],
-  ] as const)('fm-45 of which %s is %j costs itself alone', async (field, value) => {
+  ] as const)('fm-45 with %s %j affects itself alone', async (field, value) => {
     answer({ [field]: value });
 
     const [odd, other] = await list();
@@ -77,7 +77,7 @@ describe('a connection', () => {
   );
 });
 
-it('a service that cannot be read but for its id is there, and costs no other', async () => {
+it('a service with only a readable id is returned, and affects no other service', async () => {
   const item = { ServiceId: 'vpce-svc-0b', AcceptanceRequired: true };
   mock.ec2
     .on(DescribeVpcEndpointServiceConfigurationsCommand)
@@ -92,7 +92,7 @@ it('a service that cannot be read but for its id is there, and costs no other', 
 });
 
 it.each([undefined, '', 'arn:aws:iam::1:\u001b[2J', 'arn:aws:iam::111111111111:root\n*', 'a b'])(
-  'a principal that is %j fails the list: nobody knows whom it lets in',
+  'a principal %j fails the list, because its meaning is unknown',
   async (Principal) => {
     mock.ec2.on(DescribeVpcEndpointServicePermissionsCommand).resolves({ AllowedPrincipals: [{ Principal }] });
 

@@ -45,7 +45,7 @@ describe('a reader of target health', () => {
     expect(targets).toEqual(['of one', 'shared', 'of other'].map((zoneName) => ({ zoneName, state: 'healthy' })));
   });
 
-  it('takes a target without zone or state as one of which nothing is known', async () => {
+  it('returns a target without zone or state as unknown', async () => {
     mock.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [group('a')] });
     mock.on(DescribeTargetHealthCommand).resolves({
       TargetHealthDescriptions: [
@@ -61,7 +61,7 @@ describe('a reader of target health', () => {
     ['AccessDenied', 'ACCESS_DENIED', 'allow elasticloadbalancing:DescribeTargetHealth'],
     ['AccessDeniedException', 'ACCESS_DENIED', 'allow elasticloadbalancing:DescribeTargetHealth'],
     ['Throttling', 'THROTTLED', 'DescribeTargetHealth failed'],
-  ])('says why where AWS refuses (%s)', async (name, code, words) => {
+  ])('says why AWS refused (%s)', async (name, code, words) => {
     mock.on(DescribeTargetGroupsCommand).resolves({ TargetGroups: [group('a')] });
     mock.on(DescribeTargetHealthCommand).rejects(Object.assign(new Error('no'), { name }));
 

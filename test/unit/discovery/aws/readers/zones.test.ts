@@ -18,7 +18,7 @@ function openReader() {
 describe('withZoneIds', () => {
   const zoneIds = new Map([['us-east-1a', 'use1-az4']]);
 
-  it('fills in only the ids that are missing', async () => {
+  it('fills in only the missing ids', async () => {
     const places = [{ zoneName: 'us-east-1a' }, { zoneName: 'us-east-1a', zoneId: 'use1-az1' }, { zoneName: 'b' }, {}];
 
     const given = await withZoneIds(places, async () => zoneIds, signal);
@@ -27,10 +27,10 @@ describe('withZoneIds', () => {
   });
 
   it.each([
-    ['there is no place', []],
+    ['the list is empty', []],
     ['every place has its id', [{ zoneName: 'us-east-1a', zoneId: 'use1-az1' }]],
     ['no place has a name', [{}]],
-  ])('asks nobody when %s', async (_, places) => {
+  ])('makes no call when %s', async (_, places) => {
     const read = jest.fn(async () => zoneIds);
 
     await withZoneIds(places, read, signal);
@@ -54,7 +54,7 @@ describe('trustZoneIds', () => {
     ['usw2-of-tomorrow', undefined],
     ['zone-1', undefined],
     [undefined, undefined],
-  ])('fm-49 takes %s for %s: of the own region only what AWS lists', async (written, trusted) => {
+  ])('fm-49 accepts %s for %s: in the own region only zones that AWS lists', async (written, trusted) => {
     const trust = await trustZoneIds([written], async () => listed, signal);
 
     expect(trust(written)).toBe(trusted);
@@ -68,12 +68,12 @@ describe('trustZoneIds', () => {
     'usw2-lax1-az2',
     'use1-wl1-bos-wlz1',
     'euw2-wl1-man-wlz1',
-  ])('fm-49 takes %s, of the form that AWS publishes, where AWS cannot be asked', async (zoneId) => {
+  ])("fm-49 accepts %s, in AWS's documented form, where AWS does not answer", async (zoneId) => {
     expect((await trustZoneIds([zoneId], async () => new Map(), signal))(zoneId)).toBe(zoneId);
   });
 
   it.each(['x1-az1', 'use1-az123', 'use1', 'USE1-AZ1', 'us-east-1a', 'a/b', 'use1-az1\n', 'z'.repeat(99)])(
-    'fm-49 takes %j for no zone where AWS cannot be asked',
+    'fm-49 refuses %j as a zone where AWS does not answer',
     async (zoneId) => {
       expect((await trustZoneIds([zoneId], async () => new Map(), signal))(zoneId)).toBeUndefined();
     },
@@ -81,8 +81,8 @@ describe('trustZoneIds', () => {
 
   it.each([
     ['no zone is written', [undefined, undefined]],
-    ['what is written can be no zone', ['a/b', 'x'.repeat(33)]],
-  ])('asks nobody when %s', async (_, written) => {
+    ['the text cannot be a zone', ['a/b', 'x'.repeat(33)]],
+  ])('makes no call when %s', async (_, written) => {
     const read = jest.fn(async () => listed);
 
     await trustZoneIds(written, read, signal);
@@ -92,7 +92,7 @@ describe('trustZoneIds', () => {
 });
 
 describe('the zones of an account and region', () => {
-  it('are asked for once an hour', async () => {
+  it('are read once an hour', async () => {
     const { read, clock, ec2, zones: answers } = openReader();
     answers.resolves(zones);
 
@@ -107,7 +107,7 @@ describe('the zones of an account and region', () => {
     expect([callsWithin, ec2.calls().length]).toEqual([1, 2]);
   });
 
-  it.each([-6, 6])('fm-41 are kept for an hour, whatever the clock is set by (%i h)', async (hours) => {
+  it.each([-6, 6])('fm-41 are kept for an hour, even if the clock is set by %i h', async (hours) => {
     const { read, clock, ec2, zones: answers } = openReader();
     answers.resolves(zones);
     await read(signal);
@@ -121,7 +121,7 @@ describe('the zones of an account and region', () => {
     expect([callsWithin, ec2.calls().length]).toEqual([1, 2]);
   });
 
-  it('are unknown while AWS refuses, and asked for again', async () => {
+  it('are unknown while AWS refuses, and are read again', async () => {
     const { read, zones: answers } = openReader();
     answers.rejectsOnce(Object.assign(new Error('no'), { name: 'UnauthorizedOperation' })).resolves(zones);
 
@@ -130,7 +130,7 @@ describe('the zones of an account and region', () => {
     expect([refused.size, answered.size]).toEqual([0, 1]);
   });
 
-  it('stay as they were when AWS refuses later', async () => {
+  it('stay unchanged when AWS refuses later', async () => {
     const { read, clock, zones: answers } = openReader();
     answers.resolvesOnce(zones).rejects(new Error('no'));
     await read(signal);
@@ -142,7 +142,7 @@ describe('the zones of an account and region', () => {
   it.each([
     ['an answer without its list', {}],
     [
-      'no zone that has both',
+      'no zone with both id and name',
       { AvailabilityZones: [{ ZoneName: 'us-east-1a', ZoneId: null }, { ZoneId: 'use1-az1' }] },
     ],
   ])('fm-23 are unknown at %s', async (_, answer) => {
@@ -152,7 +152,7 @@ describe('the zones of an account and region', () => {
     expect(await read(signal)).toEqual(new Map());
   });
 
-  it('are given up when discovery is', async () => {
+  it('are aborted with discovery', async () => {
     const { read, zones: answers } = openReader();
     const stop = new AbortController();
     answers.callsFake(() => {

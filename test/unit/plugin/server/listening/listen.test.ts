@@ -28,7 +28,7 @@ if (itAsRoot === it.skip) process.stderr.write('skipped: a socket of other users
 
 const stranger = 65_534;
 
-/** What comes of a connection of another user, who may enter the folder: `connected`, or a code. */
+/** The result of a connection of another user, who may enter the folder: `connected`, or a code. */
 function connectAsStranger(socketPath: string): string {
   chmodSync(folder, 0o755);
   const script = `require('node:net').connect(${JSON.stringify(socketPath)})
@@ -55,7 +55,7 @@ describe('listenOn', () => {
 });
 
 describe('whyClosedToKong', () => {
-  it('finds nothing wrong where folder and socket are of one user', () => {
+  it('finds no fault if folder and socket belong to one user', () => {
     expect(whyClosedToKong(path)).toBeUndefined();
   });
 

@@ -10,7 +10,7 @@ describe('createRestartPauses', () => {
       [5, 5, 9_999, 5, 5, 5, 5, 5],
       [0, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000],
     ],
-    ['begins anew after a long life', [5, 5, 10_000, 5, 5], [0, 1_000, 0, 0, 1_000]],
+    ['starts again at once after a long life', [5, 5, 10_000, 5, 5], [0, 1_000, 0, 0, 1_000]],
   ])('%s', (_, lives, expected) => {
     const pauseAfter = createRestartPauses();
 

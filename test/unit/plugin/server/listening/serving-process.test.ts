@@ -42,13 +42,13 @@ function open(askEveryMs: number, waiting = createWaiting()) {
   );
 }
 
-/** Listens, and does with each connection what the test says. */
+/** Listens, and handles each connection as the test says. */
 function listen(server: Server): Promise<Server> {
   return new Promise((resolve) => server.listen(join(folder, 'js.sock'), () => resolve(server)));
 }
 
 describe('openServingProcess', () => {
-  it('fm-53 kills a process that asks for connections and answers on none', async () => {
+  it('fm-53 kills a process that asks for connections and answers none', async () => {
     const server = await listen(createServer({ allowHalfOpen: true }));
     open(20);
 
@@ -62,7 +62,7 @@ describe('openServingProcess', () => {
     server.close();
   });
 
-  it('fm-53 lets a process live that answers each call, on a new connection for each', async () => {
+  it('fm-53 keeps a process that answers each call, on a new connection for each', async () => {
     let answered = 0;
     const server = await listen(
       createServer((socket) => {
@@ -83,7 +83,7 @@ describe('openServingProcess', () => {
   });
 
   it.each<[string, readonly string[], readonly string[]]>([
-    ['lets a process live that takes connections while the call waits behind them', ['next'], []],
+    ['keeps a process that takes connections while the call waits behind them', ['next'], []],
     ['kills a process that asks again and again and loses each connection', ['lost', 'next'], ['SIGKILL']],
     ['kills a process that takes no connection', [], ['SIGKILL']],
   ])('fm-53 %s', (_, told, expected) => {
@@ -119,7 +119,7 @@ describe('openServingProcess', () => {
     }
   });
 
-  it('fm-53 kills no process that could not be started', () => {
+  it('fm-53 kills no process that could not start', () => {
     jest.useFakeTimers();
     try {
       child.pid = undefined;

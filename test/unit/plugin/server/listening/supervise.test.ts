@@ -9,7 +9,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Supervisor, supervise } from '#plugin/server/listening/supervise';
 import { createFakeClock } from '../../../../support/passes';
 
-/** A process that serves, played by the test: it takes what it is sent, and says what it is told to say. */
+/**
+ * A serving process, played by the test. It takes what it is sent, and sends what the test says.
+ */
 type Player = EventEmitter & { readonly taken: Socket[]; pid: number | undefined };
 
 let folder: string;
@@ -48,7 +50,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Connects, and gives what arrives once whoever listens has taken the connection: its loop has looked for new ones by then. */
+/**
+ * Connects, and records what arrives. It resolves once the listener has taken the connection,
+ * because its loop has looked for new ones by then.
+ */
 async function open(): Promise<{ readonly socket: Socket; readonly received: Buffer[] }> {
   const socket = connect(path);
   const received: Buffer[] = [];
@@ -58,14 +63,14 @@ async function open(): Promise<{ readonly socket: Socket; readonly received: Buf
   return { socket, received };
 }
 
-/** Ends the process that serves, and gives the one that is started in its place. */
+/** Ends the serving process; returns the process that is started in its place. */
 async function replace(player: Player | undefined): Promise<Player | undefined> {
   player?.emit('close', null, 'SIGKILL');
   await turn();
   return players.at(-1);
 }
 
-/** As Node tells it: `close` follows where it had made the pipes before. */
+/** Node emits `close` too, if it had made the pipes before. */
 function failToStart(player: Player | undefined, reason: string): void {
   if (player) player.pid = undefined;
   player?.emit('error', new Error(`spawn ${reason}`));
@@ -73,7 +78,7 @@ function failToStart(player: Player | undefined, reason: string): void {
 }
 
 describe('supervise', () => {
-  it('fm-25 puts a connection of which nothing was read back, before those that wait', async () => {
+  it('fm-25 hands over an unread connection again, before waiting connections', async () => {
     const [first] = players;
     first?.emit('message', 'next');
     const unread = await open();
@@ -87,14 +92,14 @@ describe('supervise', () => {
     expect(first?.taken).toHaveLength(1);
     expect(second?.taken).toHaveLength(2);
     expect(second?.taken[0]).toBe(first?.taken[0]);
-    // Nor is it ended like one that was read from.
+    // The unread connection is not closed, unlike a connection that was read from.
     second?.taken[0]?.end('unread');
     second?.taken[1]?.end('waiting');
     await Promise.all([unread, waiting].map(({ socket }) => once(socket, 'end')));
     expect([unread, waiting].map(({ received }) => Buffer.concat(received).toString())).toEqual(['unread', 'waiting']);
   });
 
-  it('fm-25 hands over no connection again that may have been read from', async () => {
+  it('fm-25 never hands over a connection again that may have been read from', async () => {
     const [first] = players;
     first?.emit('message', 'next');
     const read = await open();
@@ -109,7 +114,7 @@ describe('supervise', () => {
     expect(Buffer.concat(read.received)).toEqual(Buffer.of(0));
   });
 
-  it('fm-53 hands a connection that got lost over again, before those that wait', async () => {
+  it('fm-53 hands over a lost connection again, before waiting connections', async () => {
     const [player] = players;
     player?.emit('message', 'next');
     await open();
@@ -125,7 +130,7 @@ describe('supervise', () => {
   });
 
   it.each(['EMFILE', 'EAGAIN'])(
-    'fm-53 tries again where no process can be started any more (%s), and ends those whose process is gone',
+    'fm-53 tries again if no process can start (%s), and closes connections of dead processes',
     async (reason) => {
       const [first] = players;
       first?.emit('message', 'next');
@@ -140,7 +145,7 @@ describe('supervise', () => {
     },
   );
 
-  it.each(['EMFILE', 'EAGAIN'])('ends with 1, told once, where the first process cannot be started (%s)', (reason) => {
+  it.each(['EMFILE', 'EAGAIN'])('ends once with 1 if the first process cannot start (%s)', (reason) => {
     failToStart(players[0], reason);
 
     expect(ends).toEqual([1]);

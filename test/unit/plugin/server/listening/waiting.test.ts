@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createWaiting, type Waiting } from '#plugin/server/listening/waiting';
 
-/** Half of the minute for which Kong waits. */
+/** Half of Kong's time-out of a minute. */
 const longestMs = 30_000;
 
 let waiting: Waiting;
@@ -25,7 +25,7 @@ function areEnded(): readonly boolean[] {
 }
 
 describe('createWaiting', () => {
-  it('gives who waits longest, and first of all who was put back', () => {
+  it('returns the connection that waits longest, and before that a connection that was put back', () => {
     const [first, second] = sockets;
     const taken = waiting.take();
     if (taken) waiting.putBack(taken);
@@ -33,7 +33,7 @@ describe('createWaiting', () => {
     expect([taken, waiting.take(), waiting.take(), waiting.take()]).toEqual([first, first, second, undefined]);
   });
 
-  it('fm-53 ends who was not taken in time, and leaves alone who was', () => {
+  it('fm-53 closes a connection that was not taken in time, and keeps a taken one', () => {
     waiting.take();
 
     jest.advanceTimersByTime(longestMs - 1);
@@ -43,7 +43,7 @@ describe('createWaiting', () => {
     expect([before, areEnded(), waiting.take()]).toEqual([[false, false], [false, true], undefined]);
   });
 
-  it('fm-53 ends who was given away in vain again and again at the same time', () => {
+  it('fm-53 closes a connection that is put back again and again at the usual time', () => {
     for (let round = 0; round < 100; round += 1) {
       const taken = waiting.take();
       jest.advanceTimersByTime(longestMs / 100);
@@ -53,7 +53,7 @@ describe('createWaiting', () => {
     expect(areEnded()).toEqual([false, true]);
   });
 
-  it('fm-53 ends who is put back past its time', () => {
+  it('fm-53 closes a connection that is put back after its time', () => {
     const taken = waiting.take();
     jest.advanceTimersByTime(longestMs);
     if (taken) waiting.putBack(taken);
@@ -61,7 +61,7 @@ describe('createWaiting', () => {
     expect([areEnded(), waiting.take()]).toEqual([[true, true], undefined]);
   });
 
-  it('gives nobody who has left meanwhile', () => {
+  it('returns no connection that closed meanwhile', () => {
     sockets[0]?.destroy();
 
     expect(waiting.take()).toBe(sockets[1]);

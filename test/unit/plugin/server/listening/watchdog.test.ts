@@ -19,13 +19,13 @@ afterEach(() => {
 const five = Array(5).fill('asked');
 
 describe('startWatchdog', () => {
-  it('tells once, and asks no more, when five questions in a row went unanswered', () => {
+  it('reports once, and asks no more, when five questions in a row were not answered', () => {
     jest.advanceTimersByTime(20 * everyMs);
 
     expect(events).toEqual([...five, 'silent']);
   });
 
-  it('begins to count anew with each sign of life, however late', () => {
+  it('counts from zero after each sign of life, however late', () => {
     for (let round = 0; round < 10; round += 1) {
       jest.advanceTimersByTime(5 * everyMs);
       watchdog.hear();
@@ -34,14 +34,14 @@ describe('startWatchdog', () => {
     expect(events).toEqual(Array(10).fill(five).flat());
   });
 
-  it('is not taken in by a clock that jumps: what counts are questions', () => {
+  it('counts questions, so that a clock jump has no effect', () => {
     jest.setSystemTime(Date.now() + 86_400_000);
     jest.advanceTimersByTime(everyMs);
 
     expect(events).toEqual(['asked']);
   });
 
-  it('says nothing more when it is stopped', () => {
+  it('reports nothing after it is stopped', () => {
     jest.advanceTimersByTime(5 * everyMs);
     watchdog.stop();
     jest.advanceTimersByTime(5 * everyMs);

@@ -11,7 +11,7 @@ function open(isReady = () => true) {
 }
 
 describe('createFrameReader', () => {
-  it.each([1, 2, 3, 4, 5, 7, stream.length])('finds the same frames in chunks of %d bytes', (size) => {
+  it.each([1, 2, 3, 4, 5, 7, stream.length])('finds equal frames in chunks of %d bytes', (size) => {
     const { taken, reader } = open();
 
     for (let at = 0; at < stream.length; at += size) reader.push(stream.subarray(at, at + size));
@@ -19,7 +19,7 @@ describe('createFrameReader', () => {
     expect(taken).toEqual(texts);
   });
 
-  it('keeps frames until it may go on', () => {
+  it('keeps frames while it is paused', () => {
     let isReady = false;
     const { taken, reader } = open(() => isReady);
     reader.push(stream);
@@ -31,14 +31,14 @@ describe('createFrameReader', () => {
     expect(taken).toEqual(texts);
   });
 
-  it('refuses a frame that is announced as too long', () => {
+  it('refuses a frame whose announced length is too long', () => {
     const header = Buffer.alloc(4);
     header.writeUInt32LE(maxFrameBytes + 1);
 
     expect(() => open().reader.push(header)).toThrow(/a frame of 1048577 bytes/);
   });
 
-  it('refuses to keep more than one answer and one call', () => {
+  it('keeps at most one answer and one call', () => {
     const { reader } = open(() => false);
     const chunk = frameOf(Buffer.alloc(maxFrameBytes));
     reader.push(Buffer.from(chunk));

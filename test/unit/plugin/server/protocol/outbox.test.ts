@@ -10,7 +10,7 @@ import { encodeReturn } from '#plugin/server/protocol/rpc';
 
 type Outbox = ReturnType<typeof createOutbox>;
 
-/** What the other end of a socket gets. */
+/** The bytes that the other end of a socket receives. */
 async function sent(act: (outbox: Outbox) => void): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
   const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ async function sent(act: (outbox: Outbox) => void): Promise<Buffer> {
 }
 
 it.each([0, 1, 127, 128, 300, 2 ** 31, Number.MAX_SAFE_INTEGER])(
-  'ends an event as an empty frame and a return with number %d',
+  'the end of an event is an empty frame and a return with number %d',
   async (sequence) => {
     const bytes = await sent((outbox) => {
       outbox.appendEnd(sequence);
@@ -41,7 +41,7 @@ it.each([0, 1, 127, 128, 300, 2 ** 31, Number.MAX_SAFE_INTEGER])(
   },
 );
 
-it('keeps what was written while its memory is used again', async () => {
+it('the written bytes stay unchanged when their memory is used again', async () => {
   const pieces = Array.from({ length: 200 }, (_, index) => Buffer.alloc(5_000, index));
 
   const bytes = await sent(({ append, flush }) => {

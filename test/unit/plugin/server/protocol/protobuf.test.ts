@@ -20,9 +20,9 @@ describe('varints', () => {
 
   it.each([
     ['nothing', [], /cut short/],
-    ['one that goes on past the end', [128], /cut short/],
-    ['one above 2^53', [255, 255, 255, 255, 255, 255, 255, 16], /out of range/],
-    ['one that never ends', Array(20).fill(128), /out of range/],
+    ['a varint that goes on past the end', [128], /cut short/],
+    ['a varint above 2^53', [255, 255, 255, 255, 255, 255, 255, 16], /out of range/],
+    ['a varint that never ends', Array(20).fill(128), /out of range/],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => readVarint(cursorOf(...bytes))).toThrow(message);
   });
@@ -46,7 +46,7 @@ describe('messages', () => {
     ['eight bytes', 1, Array(8).fill(1)],
     ['bytes', 2, [2, 1, 1]],
     ['four bytes', 5, Array(4).fill(1)],
-  ])('passes over %s', (_, tag, bytes) => {
+  ])('skips %s', (_, tag, bytes) => {
     const cursor = cursorOf(...bytes);
 
     skipField(cursor, tag);

@@ -28,12 +28,12 @@ describe('parseCall', () => {
       ],
       { kind: 'start instance', name: 'privatelink', config: { domain: 'sd2' } },
     ],
-    ['what it does not know', [99, 'what'], { kind: 'other' }],
+    ['an unknown method', [99, 'what'], { kind: 'other' }],
   ])('reads %s', (_, field, command) => {
     expect(parse([1, 7], field)).toEqual({ sequence: 7, command: expect.objectContaining(command) });
   });
 
-  it('reads only what lies between the two places', () => {
+  it('reads only the bytes between two places', () => {
     const message = encodeMessage([[1, 7]]);
     const bytes = Buffer.concat([Buffer.of(255, 255), message, Buffer.of(255)]);
 

@@ -17,11 +17,11 @@ it.each([
   ['instances 1'],
   ['ejected_targets 5'],
   ['discovery_age_seconds 2.5'],
-])('says %s', (line) => {
+])('the metrics hold %s', (line) => {
   expect(metricsText(observed).split('\n')).toContain(`kong_privatelink_plugin_${line}`);
 });
 
-it('says nothing of the age while nothing is known', () => {
+it('the metrics have no age while nothing is known', () => {
   const text = metricsText({ ...observed, feed: { ...observed.feed, oldestObservedAtMs: () => undefined } });
 
   expect(text).not.toContain('age_seconds');

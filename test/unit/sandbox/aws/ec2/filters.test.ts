@@ -33,7 +33,7 @@ describe('parseFilters', () => {
     expect(matches([name, values])).toBe(expected);
   });
 
-  it('wants every filter to hold', () => {
+  it('requires every filter to match', () => {
     expect(matches(['tag-key', ['path']], ['vpc-endpoint-id', ['vpce-2']])).toBe(false);
   });
 
@@ -41,7 +41,7 @@ describe('parseFilters', () => {
     expect(matches()).toBe(true);
   });
 
-  it('refuses a filter that the action does not know', () => {
+  it('refuses a filter unknown to the action', () => {
     expect(() => matches(['owner-id', ['1']])).toThrow("The filter 'owner-id' is invalid");
   });
 });

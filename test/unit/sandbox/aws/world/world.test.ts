@@ -19,7 +19,7 @@ function worldWith(options: WorldOptions & { acceptanceRequired?: boolean; state
 }
 
 describe('createWorld', () => {
-  it('gives ids, names and addresses in the form of AWS', () => {
+  it("creates ids, names and addresses in AWS's form", () => {
     const { endpoint, service } = worldWith();
 
     expect(endpoint.id).toMatch(/^vpce-0[0-9a-f]{16}$/);
@@ -31,7 +31,7 @@ describe('createWorld', () => {
     expect(endpoint.interfaces.map(({ ip }) => ip)).toEqual(['127.20.1.11', expect.stringMatching(/^10\./)]);
   });
 
-  it('gives the same ids in every run, and no id twice', () => {
+  it('creates equal ids in every run, and no id twice', () => {
     const [first, second] = [worldWith(), worldWith()];
 
     expect(first.endpoint).toEqual(second.endpoint);
@@ -39,7 +39,7 @@ describe('createWorld', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('names an endpoint for its region and for each zone as the account calls it', () => {
+  it("names an endpoint after its region and after each zone in the account's words", () => {
     const { endpoint, service } = worldWith();
 
     const [label] = endpoint.dnsNames[0]?.split('.') ?? [];
@@ -52,7 +52,7 @@ describe('createWorld', () => {
     );
   });
 
-  it('gives no zonal names across regions, where zones need not match', () => {
+  it('creates no zonal names across regions, where zones need not match', () => {
     const { world, service } = worldWith();
 
     const endpoint = world.createEndpoint({
@@ -65,7 +65,7 @@ describe('createWorld', () => {
     expect(endpoint.dnsNames).toEqual([expect.stringContaining('.us-east-1.vpce.amazonaws.com')]);
   });
 
-  it('keeps an endpoint that nobody accepted waiting, with its interfaces and names', () => {
+  it('keeps an endpoint waiting before acceptance, with its interfaces and names', () => {
     const { clock, stateNow, endpoint } = worldWith({ acceptanceRequired: true });
 
     clock.ms += 1e9;
@@ -74,7 +74,7 @@ describe('createWorld', () => {
     expect([endpoint.interfaces.length, endpoint.dnsNames.length]).toEqual([2, 3]);
   });
 
-  it('goes from accepted over pending to available in its time', () => {
+  it('changes from accepted over pending to available in its time', () => {
     const { clock, world, endpoint, stateNow } = worldWith({ acceptanceRequired: true, transitionMs: 500 });
 
     world.accept(endpoint.id);
@@ -86,7 +86,7 @@ describe('createWorld', () => {
     expect(seen).toEqual(['pending', 'pending', 'available']);
   });
 
-  it('goes from deleting over deleted to unlisted in its time, without interfaces once deleted', () => {
+  it('changes from deleting over deleted to unlisted in its time, without interfaces once deleted', () => {
     const { clock, world, endpoint, stateNow } = worldWith({ transitionMs: 500, deletedListedMs: 1_000 });
 
     world.deleteEndpoint(endpoint.id);
@@ -103,7 +103,7 @@ describe('createWorld', () => {
     ]);
   });
 
-  it('rejects a connection that was once accepted, and takes it back', () => {
+  it('rejects an accepted connection, and accepts it again', () => {
     const { world, endpoint, stateNow } = worldWith();
 
     world.reject(endpoint.id);
@@ -119,16 +119,19 @@ describe('createWorld', () => {
     expect(() => world[verb](endpoint.id)).toThrow(expect.objectContaining({ code: 'InvalidState' }));
   });
 
-  it.each(['pending', 'partial', 'expired', 'deleting', 'someFutureState'])('stays %s when told so', (state) => {
-    const { clock, world, endpoint, stateNow } = worldWith();
+  it.each(['pending', 'partial', 'expired', 'deleting', 'someFutureState'])(
+    'keeps an endpoint %s on request',
+    (state) => {
+      const { clock, world, endpoint, stateNow } = worldWith();
 
-    world.setState(endpoint.id, state);
-    clock.ms += 1e9;
+      world.setState(endpoint.id, state);
+      clock.ms += 1e9;
 
-    expect(stateNow()).toBe(state);
-  });
+      expect(stateNow()).toBe(state);
+    },
+  );
 
-  it('forgets the last error with the state that it explains', () => {
+  it('drops the last error when the state changes', () => {
     const { world, endpoint } = worldWith();
     const lastError = { code: 'InsufficientFreeAddressesInSubnet', message: 'no address left' };
 
@@ -140,7 +143,7 @@ describe('createWorld', () => {
     expect(world.endpoint(endpoint.id)?.lastError).toBeUndefined();
   });
 
-  it('replaces an endpoint by one with a new id and new addresses, the same tags and service', () => {
+  it('replaces an endpoint by one with a new id and new addresses, and equal tags and service', () => {
     const { world, endpoint, stateNow } = worldWith();
 
     const next = world.recreateEndpoint(endpoint.id, { interfaces: [{ zoneId: 'use1-az3', ip: '127.20.1.31' }] });
@@ -151,7 +154,7 @@ describe('createWorld', () => {
     expect(stateNow()).toBe('deleted');
   });
 
-  it('lists nothing deleted after a purge', () => {
+  it('lists no deleted endpoint after a purge', () => {
     const { world, endpoint } = worldWith();
     world.deleteEndpoint(endpoint.id);
 
@@ -160,7 +163,7 @@ describe('createWorld', () => {
     expect(world.endpoints()).toEqual([]);
   });
 
-  it('takes an interface away that the endpoint goes on naming', () => {
+  it('removes an interface that the endpoint still names', () => {
     const { world, endpoint } = worldWith();
     const [lost, kept] = endpoint.interfaces.map(({ id }) => id);
 
@@ -194,7 +197,7 @@ describe('createWorld', () => {
   it.each([
     ['one address for each interface', ['127.20.2.11', '127.20.2.12'], ['127.20.2.11', '127.20.2.12']],
     ['one address for all', ['127.0.0.1'], ['127.0.0.1', '127.0.0.1']],
-  ])('takes the addresses at which the provider answers: %s', (_, given, taken) => {
+  ])('uses the addresses of the provider: %s', (_, given, taken) => {
     const world = createWorld();
     const { name: serviceName } = world.createService({ ...provider, addressesFor: () => given });
     const connect = (...ips: string[]) =>

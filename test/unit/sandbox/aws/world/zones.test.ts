@@ -18,7 +18,7 @@ describe('zoneIdsOf', () => {
 describe('zonesOf', () => {
   const [first, second] = ['111111111111', '222222222222'].map((account) => zonesOf({ account, region: 'us-east-1' }));
 
-  it('gives every account the same ids and the same names', () => {
+  it('returns equal ids and equal names for every account', () => {
     const sorted = (key: 'id' | 'name') => [first, second].map((zones) => zones?.map((zone) => zone[key]).sort());
 
     expect(sorted('id')[0]).toEqual(sorted('id')[1]);
@@ -26,7 +26,7 @@ describe('zonesOf', () => {
     expect(sorted('name')[0]?.[0]).toBe('us-east-1a');
   });
 
-  it('joins them differently in each account, and always alike in one', () => {
+  it('joins them differently in each account, and always equally in one account', () => {
     expect(first).not.toEqual(second);
     expect(zonesOf({ account: '111111111111', region: 'us-east-1' })).toEqual(first);
   });

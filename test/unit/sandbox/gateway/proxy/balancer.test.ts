@@ -13,7 +13,7 @@ function upstreamOf(weights: Readonly<Record<string, number>>, unhealthy: Limits
 
 const none: ReadonlySet<string> = new Set();
 
-/** The addresses of `count` requests that all went well. */
+/** The addresses of `count` successful requests. */
 function turns(
   balancer: ReturnType<typeof createBalancer>,
   of: Upstream,
@@ -26,14 +26,14 @@ describe('createBalancer', () => {
   it.each([
     ['equal weights', { a: 1, b: 1, c: 1 }, ['a', 'b', 'c', 'a', 'b', 'c']],
     ['weights, evenly spread', { a: 2, b: 1 }, ['a', 'b', 'a', 'a', 'b', 'a']],
-    ['no weight: never', { a: 1, b: 0 }, ['a', 'a']],
-    ['no weight at all: nobody', { a: 0 }, [undefined]],
-    ['no targets: nobody', {}, [undefined]],
+    ['no weight: never in turn', { a: 1, b: 0 }, ['a', 'a']],
+    ['no weight at all: no target', { a: 0 }, [undefined]],
+    ['no targets: no target', {}, [undefined]],
   ])('takes turns by %s', (_, weights, expected) => {
     expect(turns(createBalancer(), upstreamOf(weights), expected.length)).toEqual(expected);
   });
 
-  it('goes on taking turns when the same upstream arrives in a new configuration', () => {
+  it('continues its turns when an equal upstream arrives in a new configuration', () => {
     const balancer = createBalancer();
     turns(balancer, upstreamOf({ a: 1, b: 1 }), 1);
 
@@ -41,8 +41,8 @@ describe('createBalancer', () => {
   });
 
   it.each([
-    ['no target marked failover while another is in turn', [], 'a'],
-    ['one marked failover for the retry after all others failed', ['a'], 'b'],
+    ['no target marked failover while another takes part', [], 'a'],
+    ['a target marked failover for the retry after all others failed', ['a'], 'b'],
   ])('picks %s', (_, failed, expected) => {
     const targets = [
       { address: 'b', weight: 100, failover: true },
@@ -77,13 +77,13 @@ describe('createBalancer', () => {
     ['refused between answers', { tcp_failures: 2 }, ['refused', 'answered', 'refused'], [false, false, false]],
     ['of the other kind', { tcp_failures: 1 }, ['timeout', 'timeout'], [false, false]],
     ['while the check is off', {}, ['refused', 'refused', 'refused'], [false, false, false]],
-  ] as const)('says that it ejects an address once, when failures are %s', (_, limits, results, expected) => {
+  ] as const)('reports once that it ejects an address, when failures are %s', (_, limits, results, expected) => {
     const balancer = createBalancer();
 
     expect(results.map((result) => balancer.report(upstreamOf({ a: 1 }, limits), 'a', result))).toEqual(expected);
   });
 
-  it('passes an ejected address over until it is restored', () => {
+  it('skips an ejected address until it is restored', () => {
     const balancer = createBalancer();
     const of = upstreamOf({ a: 1, b: 1 }, { tcp_failures: 1 });
 
@@ -95,7 +95,7 @@ describe('createBalancer', () => {
     expect(turns(balancer, of, 2)).toContain('a');
   });
 
-  it('has no peer when all addresses are ejected', () => {
+  it('has no address when all are ejected', () => {
     const balancer = createBalancer();
     const of = upstreamOf({ a: 1 }, { tcp_failures: 1 });
 

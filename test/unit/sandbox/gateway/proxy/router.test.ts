@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { route, service } from '#sandbox/gateway/entities';
 import { createRouter } from '#sandbox/gateway/proxy/router';
 
-/** A router over routes given by name; each has the service `svc`, at `servicePath`. */
+/** A router over routes by name. Each has the service `svc`, at `servicePath`. */
 function routerOf(routes: Readonly<Record<string, object>>, servicePath?: string) {
   const svc = service.parse({ id: 'svc', host: 'svc.privatelink', path: servicePath });
   return createRouter({
@@ -32,14 +32,14 @@ describe('createRouter', () => {
   it.each([
     ['a path below the prefix', { path: '/sd2/x' }, 'sd2'],
     ['a path that only begins like the prefix', { path: '/sd2x' }, 'sd2'],
-    ['the longest prefix, also as the second path of its route', { path: '/sd2/deep/x' }, 'deep'],
+    ['the longest prefix, even as the second path of its route', { path: '/sd2/deep/x' }, 'deep'],
     ['more matchers before a longer path', { path: '/sd2/deep', method: 'POST' }, 'post'],
     ['a host in front of a path', { path: '/sd2/deep', host: 'api.example.com' }, 'host'],
     ['a plain host before a wildcard', { path: '/', host: 'api.example.com' }, 'host'],
     ['a wildcard host', { path: '/', host: 'x.example.com' }, 'wild'],
     ['host and path together before host alone', { path: '/sd2', host: 'both.example.com' }, 'both'],
     ['nothing for another path', { path: '/sd1' }, undefined],
-    ['nothing where a route has a matcher that is not modelled', { path: '/odd' }, undefined],
+    ['nothing where a route has an unsupported matcher', { path: '/odd' }, undefined],
     ['a regular expression', { path: '/regexes' }, 'regex'],
     [
       'the regular expression of the higher priority, before a longer prefix',
@@ -47,12 +47,12 @@ describe('createRouter', () => {
       'first',
     ],
     ['nothing for a regular expression in the middle of a path', { path: '/x/regex' }, undefined],
-    ['nothing for one that JavaScript does not know', { path: '/unknown' }, undefined],
+    ['nothing for an expression that JavaScript does not know', { path: '/unknown' }, undefined],
     ['a bounded path itself', { path: '/a' }, 'bounded'],
-    ['what is below a bounded path', { path: '/a/bc' }, 'bounded'],
+    ['a path below a bounded path', { path: '/a/bc' }, 'bounded'],
     ['a bounded path below another', { path: '/a/b' }, 'below'],
-    ['what is below that', { path: '/a/b/c' }, 'below'],
-    ['nothing for what merely begins with a bounded path', { path: '/ab' }, undefined],
+    ['a path below that', { path: '/a/b/c' }, 'below'],
+    ['nothing for a path that only begins like a bounded path', { path: '/ab' }, undefined],
     ['nothing for a bounded path in capitals', { path: '/A' }, undefined],
   ])('finds %s', (_, request, expected) => {
     const match = routerOf(routes)({ ...get, ...request });
@@ -82,7 +82,7 @@ describe('createRouter', () => {
     ['/a', '/', '/a'],
     ['/a/', '/', '/a/'],
     ['/a/x', '/x', '/a/'],
-  ])('strips of a bounded path what matched: %s arrives as %s', (path, arriving, strippedPrefix) => {
+  ])('strips the matched part of a bounded path: %s arrives as %s', (path, arriving, strippedPrefix) => {
     const match = routerOf({ a: { paths: ['~/a$', '/a/'] } })({ ...get, path });
 
     expect(match).toMatchObject({ path: arriving, strippedPrefix });

@@ -45,7 +45,7 @@ domains:
 `;
 
 describe('addProtected', () => {
-  it('makes the file, which says whose it is, for all to read, and needs no token', async () => {
+  it('creates the file with its purpose in a comment, readable by all, and needs no token', async () => {
     const before = process.umask(0o022);
     const done = await add('sd2', 'route:sd2').finally(() => process.umask(before));
 
@@ -67,12 +67,12 @@ describe('addProtected', () => {
   });
 
   it.each([
-    ['nothing at all', '', 'protect:\n  - sd2\n'],
+    ['an empty file', '', 'protect:\n  - sd2\n'],
     ['comments alone', '# ours\n', '# ours\n\nprotect:\n  - sd2\n'],
     ['an empty list', 'protect: []\n', 'protect:\n  - sd2\n'],
     ['domains alone', 'domains: {}\n', 'domains: {}\nprotect:\n  - sd2\n'],
     ['a list on a line', 'protect: [ sd3 ]\n', 'protect: [ sd3, sd2 ]\n'],
-  ])('goes on from %s', async (_, before, after) => {
+  ])('continues from %s', async (_, before, after) => {
     writeFileSync(own(), before);
 
     await add('sd2');
@@ -80,7 +80,7 @@ describe('addProtected', () => {
     expect(text()).toBe(after);
   });
 
-  it('writes nothing where all is listed, in whichever file', async () => {
+  it('writes nothing when all names are listed, in any file', async () => {
     configure('include: [own.yaml]\nprotect: [sd2]\n');
     writeFileSync(own(), 'protect: [sd3]\n');
 
@@ -104,14 +104,9 @@ describe('addProtected', () => {
       'x: &l [sd3]\nprotect: *l\n',
       /protect is no list; edit protect there by hand/,
     ],
-    ['a folder that is not there', 'include: [away/own.yaml]\n', '', /cannot write .*own\.yaml.*create its folder/],
-    [
-      'a second file that is missing',
-      'include: [own.yaml, other.yaml]\n',
-      'protect: []\n',
-      /other\.yaml.*bring it back/,
-    ],
-  ])('says what is wrong with %s, and leaves the file', async (_, config, before, said) => {
+    ['a missing folder', 'include: [away/own.yaml]\n', '', /cannot write .*own\.yaml.*create its folder/],
+    ['a missing second file', 'include: [own.yaml, other.yaml]\n', 'protect: []\n', /other\.yaml.*bring it back/],
+  ])('names the mistake of %s, and does not change the file', async (_, config, before, said) => {
     configure(config);
     writeFileSync(own(), before);
 
@@ -123,7 +118,7 @@ describe('addProtected', () => {
 });
 
 describe('removeProtected', () => {
-  it('takes an entry out with its own comment, and nothing else', async () => {
+  it('removes an entry with its own comment, and nothing else', async () => {
     writeFileSync(own(), written);
 
     const done = await remove('target:sd3.privatelink|10.0.3.11:80', 'sd9');
@@ -132,7 +127,7 @@ describe('removeProtected', () => {
     expect(text()).toBe(written.replace(/\n\n {2}# The last.*?:80"/s, ''));
   });
 
-  it('leaves an empty list, which protect goes on from', async () => {
+  it('leaves an empty list, from which protect continues', async () => {
     await add('sd2');
     const before = text();
 
@@ -144,7 +139,7 @@ describe('removeProtected', () => {
     expect(text()).toBe(before);
   });
 
-  it('makes no file to take nothing out of', async () => {
+  it('creates no file to remove an entry', async () => {
     expect(await remove('sd2')).toEqual({ file: own(), changed: [], unchanged: ['sd2'] });
     expect(readdirSync(folder)).toEqual(['kong-privatelink.yaml']);
   });
@@ -152,7 +147,7 @@ describe('removeProtected', () => {
   it.each([
     ['the main file', 'include: [own.yaml]\nprotect: [sd2]\n', 'kong-privatelink.yaml'],
     ['another included file', 'include: [own.yaml, other.yaml]\n', 'other.yaml'],
-  ])('refuses what stands in %s, and writes nothing', async (_, config, name) => {
+  ])('refuses an entry in %s, and writes nothing', async (_, config, name) => {
     configure(config);
     writeFileSync(join(folder, 'other.yaml'), 'protect: [sd2]\n');
     writeFileSync(own(), 'protect: [sd3]\n');
@@ -163,7 +158,7 @@ describe('removeProtected', () => {
     expect(text()).toBe('protect: [sd3]\n');
   });
 
-  it('refuses what is written with a variable', async () => {
+  it('refuses an entry that is written with a variable', async () => {
     writeFileSync(own(), `protect: ["\${PAYMENTS}"]\n`);
 
     const said = await saidOf(removeProtected(files({ PAYMENTS: 'sd2' }), ['sd2']));
@@ -173,7 +168,7 @@ describe('removeProtected', () => {
 });
 
 describe('editIncluded', () => {
-  it('writes for whoever edits, domains too', async () => {
+  it('writes domains for other callers too', async () => {
     const edit = await editIncluded(own(), (document) => {
       document.setIn(['domains', 'sd2', 'adopted'], { service: 'payments', routes: ['a'] });
       return true;
@@ -183,7 +178,7 @@ describe('editIncluded', () => {
     expect(loadConfig({ path: main(), env: { KONNECT_TOKEN: 'x' } }).domains.sd2?.adopted?.service).toBe('payments');
   });
 
-  it('loads a configuration whose first file is to be made where it is told so', () => {
+  it('loads a configuration whose first file does not exist yet, on request', () => {
     const options = { path: main(), env: { KONNECT_TOKEN: 'x' } };
 
     expect(() => loadConfig(options)).toThrow('no configuration file at');

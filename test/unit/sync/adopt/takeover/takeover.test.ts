@@ -55,7 +55,7 @@ const upstream = entityOf('upstream', 'payments-up', {
 const targetOf = (address: string) =>
   entityOf('target', `payments-up|${address}`, { target: address, weight: 100 }, 'payments-up');
 
-/** A control plane that holds these, a configuration, and what AWS has. */
+/** A control plane with these entities, a configuration, and the endpoints of AWS. */
 function openTrial(entities: readonly HeldEntity[], scopes: readonly ScopeState[] = [knownScope([sd2])]) {
   const seen = [...scopes];
   const passes = createPasses({ discover: async () => snapshotOf(...seen) });
@@ -103,7 +103,7 @@ async function release(trial: ReturnType<typeof openTrial>, standing: HostState 
 }
 
 describe('a service on a host name', () => {
-  it('gets an upstream first, leads there then, and keeps all else', async () => {
+  it('gets an upstream first, then leads to it, and keeps everything else', async () => {
     const trial = openTrial([service(vpceName), route]);
 
     const { results } = await takeOverDomain(trial.deps, trial.taking(), signal);
@@ -123,13 +123,13 @@ describe('a service on a host name', () => {
     );
   });
 
-  it('waits for the data planes before it leads there', async () => {
+  it('waits for the data planes before it leads to the upstream', async () => {
     const trial = openTrial([service(vpceName), route]);
     let asked = 0;
     trial.plane.readRollout = async () => {
       asked += 1;
       const { length } = trial.plane.writes;
-      // The data planes have what is new only after they were asked ten times.
+      // The data planes have the new configuration only after ten reads.
       return { nodes: 1, inSync: asked > 10 ? 1 : 0, hash: `after ${length} writes` };
     };
     const askedBefore: Record<string, number> = {};
@@ -144,7 +144,7 @@ describe('a service on a host name', () => {
     expect(askedBefore.service).toBeGreaterThan(10);
   });
 
-  it('fm-84 keeps what people write into it while it is taken over', async () => {
+  it('fm-84 keeps changes that people make during the takeover', async () => {
     const trial = openTrial([service(vpceName), route]);
     trial.plane.failWith = ({ kind }) => {
       const { fields, ...rest } = service(vpceName);
@@ -160,7 +160,7 @@ describe('a service on a host name', () => {
     expect(held?.tags).toContain('late');
   });
 
-  it('fm-84 stays where people pointed it since', async () => {
+  it('fm-84 stays where people pointed it meanwhile', async () => {
     const trial = openTrial([service(vpceName), route]);
     trial.plane.entities.set('service:payments-api', service('new.example.com'));
 
@@ -172,7 +172,7 @@ describe('a service on a host name', () => {
     expect(trial.plane.writes).toEqual([]);
   });
 
-  it('is back as it was after its release', async () => {
+  it('is restored by its release', async () => {
     const before = [service(vpceName), route];
     const trial = openTrial(before);
     await takeOverDomain(trial.deps, trial.taking(), signal);
@@ -192,7 +192,7 @@ describe('a service on a host name', () => {
     ]);
   });
 
-  it('keeps at its release what people changed meanwhile', async () => {
+  it('keeps at its release the changes that people made meanwhile', async () => {
     const trial = openTrial([service(vpceName), route]);
     await takeOverDomain(trial.deps, trial.taking(), signal);
     const [held] = trial.whole().filter(({ kind }) => kind === 'service');
@@ -210,7 +210,7 @@ describe('a service on a host name', () => {
     expect([...(now?.tags ?? [])].sort()).toEqual(['new', 'owner:payments', 'team']);
   });
 
-  it('leads at its release where people pointed it meanwhile', async () => {
+  it('leads at its release to the host that people set meanwhile', async () => {
     const trial = openTrial([service(vpceName), route]);
     await takeOverDomain(trial.deps, trial.taking(), signal);
     const [held] = trial.whole().filter(({ kind }) => kind === 'service');
@@ -228,7 +228,7 @@ describe('a service on a host name', () => {
   it.each([
     ['gone', /is gone, so requests would go nowhere/],
     ['unknown', /it is unknown whether vpce-1-abcd.* still leads to an endpoint/],
-  ] as const)('is not given back to a host that is %s', async (standing, reason) => {
+  ] as const)('is not released to a host that is %s', async (standing, reason) => {
     const trial = openTrial([service(vpceName), route]);
     await takeOverDomain(trial.deps, trial.taking(), signal);
 
@@ -239,7 +239,7 @@ describe('a service on a host name', () => {
 describe('a service on an upstream', () => {
   const entities = [service('payments-up'), route, upstream, targetOf(`${vpceName}:80`), targetOf('10.0.1.11:80')];
 
-  it('gets addresses, then loses the names in whose place they are', async () => {
+  it('gets addresses, then loses the names that they replace', async () => {
     const trial = openTrial(entities);
 
     await takeOverDomain(trial.deps, trial.taking(), signal);
@@ -254,14 +254,14 @@ describe('a service on an upstream', () => {
     ]);
   });
 
-  it('needs nothing more from the next pass', async () => {
+  it('needs no change in the next pass', async () => {
     const trial = openTrial(entities);
     await takeOverDomain(trial.deps, trial.taking(), signal);
     const again = await planTakeover(trial.deps, trial.taking(), signal);
     expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
   });
 
-  it('loses none of its targets to a second run, where an endpoint has lost its tag since', async () => {
+  it('loses no target in a second run, after an endpoint has lost its tag', async () => {
     const other = endpointOf({ id: 'vpce-2', host: vpceName, addresses: [{ ip: '10.0.3.11', region: 'us-east-1' }] });
     const trial = openTrial([...entities, targetOf('10.0.3.11:80')], [knownScope([sd2, other])]);
     await takeOverDomain(trial.deps, trial.taking(), signal);
@@ -272,7 +272,7 @@ describe('a service on an upstream', () => {
     expect(again.steps).toEqual({ creates: [], switches: [], replaced: [] });
   });
 
-  it('is as it was after its release, its targets with their own tags alone', async () => {
+  it('is restored by its release, and its targets have only their own tags', async () => {
     const trial = openTrial(entities);
     const tagsNow = () => contentOf(trial.whole()).map(({ key, id, tags }) => ({ key, id, tags }));
     const before = tagsNow();
@@ -283,7 +283,7 @@ describe('a service on an upstream', () => {
     expect(tagsNow()).toEqual(before);
   });
 
-  it('has its targets back after its release, but for those that AWS has replaced', async () => {
+  it('gets its targets back at its release, except those that AWS has replaced', async () => {
     const trial = openTrial(entities);
     await takeOverDomain(trial.deps, trial.taking(), signal);
 
@@ -307,38 +307,41 @@ describe('an adoption that was stopped at any write', () => {
     ['on an upstream', [service('payments-up'), route, upstream, targetOf(`${vpceName}:80`)]],
   ];
 
-  it.each(trials)('fm-78 comes to the same when it goes on, and can be given back (%s)', async (_, entities) => {
-    const whole = openTrial(entities);
-    await takeOverDomain(whole.deps, whole.taking(), signal);
-    const wanted = contentOf(whole.whole());
-    const { length } = whole.plane.writes;
-    expect(length).toBeGreaterThan(4);
+  it.each(trials)(
+    'fm-78 ends with an equal result after a second run, and can be released (%s)',
+    async (_, entities) => {
+      const whole = openTrial(entities);
+      await takeOverDomain(whole.deps, whole.taking(), signal);
+      const wanted = contentOf(whole.whole());
+      const { length } = whole.plane.writes;
+      expect(length).toBeGreaterThan(4);
 
-    for (let stop = 1; stop <= length; stop += 1) {
-      const trial = openTrial(entities);
-      trial.plane.failWith = () =>
-        trial.plane.writes.length >= stop
-          ? new PrivatelinkError('stopped', { code: 'UNREACHABLE', fix: undefined })
-          : undefined;
-      await takeOverDomain(trial.deps, trial.taking(), signal);
-      trial.plane.failWith = () => undefined;
-      const half = openTrial(entities);
-      half.plane.entities.clear();
-      for (const [name, one] of trial.plane.entities) half.plane.entities.set(name, one);
+      for (let stop = 1; stop <= length; stop += 1) {
+        const trial = openTrial(entities);
+        trial.plane.failWith = () =>
+          trial.plane.writes.length >= stop
+            ? new PrivatelinkError('stopped', { code: 'UNREACHABLE', fix: undefined })
+            : undefined;
+        await takeOverDomain(trial.deps, trial.taking(), signal);
+        trial.plane.failWith = () => undefined;
+        const half = openTrial(entities);
+        half.plane.entities.clear();
+        for (const [name, one] of trial.plane.entities) half.plane.entities.set(name, one);
 
-      await takeOverDomain(trial.deps, trial.taking(), signal);
-      await release(half);
+        await takeOverDomain(trial.deps, trial.taking(), signal);
+        await release(half);
 
-      expect(contentOf(trial.whole())).toEqual(wanted);
-      expect(contentOf(half.whole()).map(({ key, tags }) => ({ key, tags }))).toEqual(
-        contentOf(entities).map(({ key, tags }) => ({ key, tags })),
-      );
-    }
-  });
+        expect(contentOf(trial.whole())).toEqual(wanted);
+        expect(contentOf(half.whole()).map(({ key, tags }) => ({ key, tags }))).toEqual(
+          contentOf(entities).map(({ key, tags }) => ({ key, tags })),
+        );
+      }
+    },
+  );
 });
 
-describe('what is uncertain', () => {
-  it('is an endpoint that lost its tag half way: what people wrote for it stays', async () => {
+describe('an uncertain takeover', () => {
+  it("is refused when an endpoint lost its tag half way, and people's targets stay", async () => {
     const trial = openTrial([service('payments-up'), route, upstream, targetOf(`${vpceName}:80`)]);
     const other = endpointOf({ id: 'vpce-2', host: vpceName, addresses: [{ ip: '10.0.9.1', region: 'us-east-1' }] });
     trial.seen.splice(0, 1, knownScope([other]));
@@ -352,7 +355,7 @@ describe('what is uncertain', () => {
   it.each([
     ['an unknown scope', [knownScope([sd2]), unknownScope()], /scope hub\.self\.us-east-1 is unknown/],
     ['no endpoint', [knownScope([])], /no endpoint claims domain sd2/],
-  ] as const)('is not taken over: %s', async (_, scopes, reason) => {
+  ] as const)('is refused: %s', async (_, scopes, reason) => {
     const trial = openTrial([service(vpceName), route], scopes);
 
     const { problem } = await planTakeover(trial.deps, trial.taking(), signal);
@@ -363,7 +366,7 @@ describe('what is uncertain', () => {
     expect(trial.plane.writes).toEqual([]);
   });
 
-  it('is what is not in the control plane any more', async () => {
+  it('is refused when the service is not in the control plane any more', async () => {
     const trial = openTrial([service(vpceName), route]);
     trial.plane.entities.delete('service:payments-api');
 
@@ -373,7 +376,7 @@ describe('what is uncertain', () => {
   });
 });
 
-it('a record is what it was made of', () => {
+it('a record holds the adopted entities as they were', () => {
   const { record } = openTrial([service('payments-up'), route, upstream, targetOf('10.0.1.11:80')]);
 
   expect(record).toEqual({

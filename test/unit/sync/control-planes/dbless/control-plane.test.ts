@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { rememberLast } from '#sync/control-planes/dbless/control-plane';
 
-it('does the work again for another text only', () => {
+it('the work is repeated only for another text', () => {
   const worked: string[] = [];
   const remembering = rememberLast((text) => worked.push(text));
 

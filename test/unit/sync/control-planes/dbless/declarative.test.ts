@@ -10,7 +10,7 @@ routes: [{ id: r1, name: theirs, paths: [/theirs], service: s1 }]
 `);
 
 describe('parseDeclarative', () => {
-  it('takes for text what Kong leaves without quotes', () => {
+  it('reads as text what Kong writes without quotes', () => {
     expect(running.consumers).toEqual([
       { id: 'c1', username: 'joe', tags: ['0o17', '0x1F', '0123', 'yes', '2001-01-01'] },
     ]);
@@ -26,13 +26,13 @@ describe('parseDeclarative', () => {
     ['services: [1]', 'expected record, received number'],
     ['services: [', 'at line 1'],
     [`services: ${'['.repeat(5_000)}`, 'is nested deeper than 100 levels'],
-  ])('refuses %s, and says where', (text, message) => {
+  ])('refuses %s, and names the place', (text, message) => {
     expect(() => parseDeclarative(text)).toThrow(message);
   });
 });
 
 describe('runningItemsOf', () => {
-  it('gives references as an Admin API does', () => {
+  it('returns references as an Admin API does', () => {
     expect(runningItemsOf(running).get('route')).toEqual([
       { id: 'r1', name: 'theirs', paths: ['/theirs'], service: { id: 's1' } },
     ]);
@@ -42,7 +42,7 @@ describe('runningItemsOf', () => {
 describe('applyToDeclarative', () => {
   const creates = createsOf(documentOf('sd2', 1));
 
-  it('adds what is created, with references by id, and carries all else along', () => {
+  it('adds created entities, with references by id, and keeps all others', () => {
     const next = applyToDeclarative(running, creates);
 
     const [service] = next.services.slice(-1);
@@ -53,7 +53,7 @@ describe('applyToDeclarative', () => {
     expect(next.targets).toMatchObject([{ target: '10.0.0.0:80', upstream: next.upstreams[0]?.id }]);
   });
 
-  it('leaves the same text when what was created is deleted again', () => {
+  it('returns to an equal text when created entities are deleted again', () => {
     const deletes = creates.map(({ after: _, ...change }) => ({ ...change, action: 'delete' as const }));
 
     const back = applyToDeclarative(applyToDeclarative(running, creates), deletes);

@@ -5,7 +5,7 @@ const signal = new AbortController().signal;
 const readFrom = (answer: unknown) => readOwnNode(async () => answer, 'kong:8001', signal);
 
 describe('the node of a Kong without a database', () => {
-  it('should have what it has: who is written to is the data plane', async () => {
+  it('expects what it has, because the control plane is its own data plane', async () => {
     expect(await readFrom({ configuration_hash: 'abc', memory: {} })).toEqual({
       expectedHash: 'abc',
       connected: [{ name: 'kong:8001', hash: 'abc' }],

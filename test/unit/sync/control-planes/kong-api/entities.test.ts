@@ -20,13 +20,13 @@ describe('foreignEntities', () => {
     ['of another owner', ['kong-privatelink', 'owner:other'], ['other']],
     ['of a base file', [...tags, 'kong-privatelink:base'], [undefined]],
     ['of ours', tags, []],
-  ])('finds an entity %s, and whose it is', (_, itemTags, owners) => {
+  ])('finds an entity %s, and its owner', (_, itemTags, owners) => {
     const held = new Map<Kind, readonly Item[]>([['service', [{ ...service, tags: itemTags }]]]);
 
     expect(foreignEntities(held, [change({})], ownTags).map(({ owner }) => owner)).toEqual(owners);
   });
 
-  it('tells the same address in two upstreams apart', () => {
+  it('distinguishes equal addresses in two upstreams', () => {
     const after = { kind: 'target', key: 'a|10.0.0.1:80', domain: 'a', parent: 'a', fields: {}, tags: [] } as const;
     const create = change({ kind: 'target', key: after.key, parentId: 'u-a', after });
     const items = ['u-a', 'u-b'].map((id) => ({ id: `in-${id}`, target: '10.0.0.1:80', upstream: { id } }));

@@ -15,7 +15,7 @@ describe('answerError', () => {
     [429, 'RATE_LIMITED', true],
     [500, 'CONTROL_PLANE_FAILED', true],
     [503, 'CONTROL_PLANE_FAILED', true],
-  ])('fm-14 gives %i the code %s', (status, code, transient) => {
+  ])('fm-14 maps %i to the code %s', (status, code, transient) => {
     expect(answerError(konnectApi, 'PUT /x', { status, text: '' })).toMatchObject({ code, transient });
   });
 
@@ -32,7 +32,7 @@ describe('answerError', () => {
     ],
     ['<html>Bad Gateway</html>', '<html>Bad Gateway</html>'],
     ['', 'without a message'],
-  ])('says what %s says', (text, words) => {
+  ])('repeats the message in %s', (text, words) => {
     expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain(`400 to PUT /x: ${words};`);
   });
 });
@@ -54,7 +54,7 @@ describe('answerError for a redirect', () => {
     ['/admin/', 'to /admin/'],
     ['https://bob:geheim@kong.example/', 'to https://kong.example/'],
     [undefined, 'and does not say where to'],
-  ])('says that it redirects, and where to: %s', (location, where) => {
+  ])('says that the server redirects, and to which address: %s', (location, where) => {
     const error = answerError(konnectApi, 'GET /x', { status: 302, text: '<html>Found</html>', location });
 
     expect(error).toMatchObject({
@@ -65,19 +65,22 @@ describe('answerError for a redirect', () => {
   });
 });
 
-describe('answerError for a gateway that asks for a certificate', () => {
-  it.each(['No required SSL certificate was sent', 'The SSL certificate error'])('fm-61 says what %s needs', (said) => {
-    const text = `<html><head><title>400 ${said}</title></head></html>`;
+describe('answerError for a gateway that requires a certificate', () => {
+  it.each(['No required SSL certificate was sent', 'The SSL certificate error'])(
+    'fm-61 names the setting for %s',
+    (said) => {
+      const text = `<html><head><title>400 ${said}</title></head></html>`;
 
-    expect(answerError(konnectApi, 'GET /x', { status: 400, text })).toMatchObject({
-      code: 'BAD_CONNECTION',
-      fix: expect.stringContaining('controlPlane.tls.cert'),
-    });
-  });
+      expect(answerError(konnectApi, 'GET /x', { status: 400, text })).toMatchObject({
+        code: 'BAD_CONNECTION',
+        fix: expect.stringContaining('controlPlane.tls.cert'),
+      });
+    },
+  );
 });
 
 describe('answerError for a gateway that does not know failover', () => {
-  it('names the setting that does without it', () => {
+  it('names the setting that avoids failover', () => {
     const text = '{"message":"schema violation (failover: unknown field)"}';
 
     expect(answerError(konnectApi, 'PUT /x', { status: 400, text }).message).toContain('set affinity to weighted');
@@ -93,7 +96,7 @@ describe('callName', () => {
     ],
     ['http://bob:secret@127.0.0.1:8001/kong/', '/services', 'http://127.0.0.1:8001/kong/services'],
     ['http://127.0.0.1', '/services/50%', 'http://127.0.0.1/services/50%'],
-  ])('tells for %s and %s who was asked for what', (address, path, name) => {
+  ])('names for %s and %s the called URL, without a password', (address, path, name) => {
     expect(callName('GET', address, path)).toBe(`GET ${name}`);
   });
 });

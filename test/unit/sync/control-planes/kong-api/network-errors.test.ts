@@ -7,7 +7,7 @@ describe('networkError', () => {
     ['ENOTFOUND', 'UNREACHABLE', true, true],
     ['CERT_HAS_EXPIRED', 'BAD_CONNECTION', false, false],
     ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', true, false],
-  ])('takes %s for %s', (networkCode, code, transient, isRetried) => {
+  ])('maps %s to %s', (networkCode, code, transient, isRetried) => {
     const thrown = Object.assign(new Error('no luck'), { code: networkCode });
 
     expect(networkError('GET /x', thrown)).toMatchObject({ code, transient, cause: thrown });
@@ -26,13 +26,13 @@ describe('networkError', () => {
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'does not speak TLS'],
     ['UND_ERR_SOCKET', 'controlPlane.tls.cert'],
     ['ECONNREFUSED', 'check controlPlane.address and the way to it (DNS, proxy, firewall)'],
-  ])('fm-61 says what to do about %s', (code, fix) => {
+  ])('fm-61 names the fix for %s', (code, fix) => {
     const thrown = Object.assign(new Error('no luck'), { code });
 
     expect(networkError('GET https://kong.example/x', thrown).fix).toContain(fix);
   });
 
-  it("gives OpenSSL's words without the line of its source", () => {
+  it("quotes OpenSSL's words without its source line", () => {
     const said =
       '80AC:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:../ssl/record.c:1601:x';
 

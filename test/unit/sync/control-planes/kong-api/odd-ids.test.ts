@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const oddId = 'u/../plugins?size=1';
 const encoded = 'u%2F..%2Fplugins%3Fsize%3D1';
 
-/** Answers each list with these items, and keeps the paths asked for. */
+/** Answers each list with these items, and records the requested paths. */
 function answering(items: readonly object[]): { readonly http: Http; readonly paths: string[] } {
   const paths: string[] = [];
   const http: Http = async ({ path }) => {
@@ -22,7 +22,7 @@ function answering(items: readonly object[]): { readonly http: Http; readonly pa
 }
 
 describe('fm-54 an id of an answer that looks like a path', () => {
-  it('stays one segment where the targets of an upstream are read', async () => {
+  it('stays one segment when the targets of an upstream are read', async () => {
     const { http, paths } = answering([{ id: oddId, name: 'sd2', tags: selectTags('test') }]);
 
     await readHeld({ http, base: '', owner: 'test', concurrency: 1 }, signal);
@@ -30,7 +30,7 @@ describe('fm-54 an id of an answer that looks like a path', () => {
     expect(paths).toContain(`/upstreams/${encoded}/targets`);
   });
 
-  it('stays one segment where the dependants of an entity are read', async () => {
+  it('stays one segment when the dependants of an entity are read', async () => {
     const { http, paths } = answering([]);
     const leaving = { kind: 'service', key: 'sd2', domain: 'sd2', id: oddId, fields: {}, tags: [] } as const;
 
@@ -39,7 +39,7 @@ describe('fm-54 an id of an answer that looks like a path', () => {
     expect(paths).toEqual([`/services/${encoded}/routes`, `/services/${encoded}/plugins`]);
   });
 
-  it('stays one segment where a plugin schema is written', async () => {
+  it('stays one segment when a plugin schema is written', async () => {
     const { http, paths } = answering([]);
     const plane = { http, id: 'p', path: '/p', now: () => 0 };
 
@@ -49,13 +49,13 @@ describe('fm-54 an id of an answer that looks like a path', () => {
     expect(paths[1]).toBe('/p/core-entities/plugin-schemas/a%2Fb');
   });
 
-  it.each(['constructor', 'toString', '__proto__'])('is no kind of control plane when it is %s', async (type) => {
+  it.each(['constructor', 'toString', '__proto__'])('is harmless as a cluster type: %s', async (type) => {
     const http: Http = async () => ({ data: [{ id: 'p-1', name: 'prod', config: { cluster_type: type } }] });
 
     expect(await resolveControlPlane(http, 'prod', signal)).toBe('p-1');
   });
 
-  it.each(['', '.', '..', '\ud800'])('is no id of an entity, nor of a control plane, when it is %j', async (id) => {
+  it.each(['', '.', '..', '\ud800'])('is refused as an id of an entity or a control plane: %j', async (id) => {
     const { http } = answering([{ id, name: 'prod' }]);
 
     expect(itemSchema.safeParse({ id }).success).toBe(false);

@@ -6,7 +6,7 @@ import { entityPages, nodePages, numberedPages, readPages } from '#sync/control-
 const signal = new AbortController().signal;
 const item = z.string();
 
-/** Answers with the bodies in turn, the last one for ever, and keeps the paths asked for. */
+/** Answers with the bodies in turn, the last one for ever, and records the requested paths. */
 function answering(...bodies: readonly unknown[]): { readonly http: Http; readonly paths: string[] } {
   const paths: string[] = [];
   const http: Http = async ({ path }) => {
@@ -25,7 +25,7 @@ describe('readPages', () => {
   });
 
   it.each(['/v2/nodes?page[size]=1&page[after]=x', 'https://k.test/n?page%5Bafter%5D=x', 'x'])(
-    'goes on from a page of nodes whose next is %s',
+    'continues from a page of nodes whose next is %s',
     async (next) => {
       const { http, paths } = answering({ items: ['a'], page: { next } }, { items: ['b'], page: {} });
 
@@ -34,7 +34,7 @@ describe('readPages', () => {
     },
   );
 
-  it('goes on from a numbered page as far as the total says, whatever size the pages have', async () => {
+  it('continues from a numbered page up to the total, whatever the page size', async () => {
     const pageOf = (number: number) => ({ data: [`p${number}`], meta: { page: { number, size: 1, total: 3 } } });
     const { http, paths } = answering(pageOf(1), pageOf(2), pageOf(3));
 
@@ -53,7 +53,7 @@ describe('readPages', () => {
   });
 
   it.each([{}, { page: {} }, { page: { number: 1, size: 0, total: 3 } }])(
-    'fm-02 never takes numbered pages with meta %j for all of them',
+    'fm-02 never takes numbered pages with meta %j for the whole list',
     async (meta) => {
       const { http } = answering({ data: ['a'], meta });
 
@@ -72,7 +72,7 @@ describe('readPages', () => {
     },
   );
 
-  it('says where the answer is not as documented', async () => {
+  it('names the undocumented part of an answer', async () => {
     const reading = readPages(answering({ data: ['a', 1] }).http, { path: '/l', shape: entityPages(item) }, signal);
 
     await expect(reading).rejects.toThrow(/GET \/l\?size=1000 .*\(data\.1: .*expected string/);
@@ -101,7 +101,7 @@ describe('readPages', () => {
   it.each([
     ['entities', entityPages(item), (offset: string) => ({ data: [], offset })],
     ['data planes', nodePages(item), (next: string) => ({ items: [], page: { next } })],
-  ])('fm-54 ends a list of %s whose pages are new for ever', async (_, shape, bodyOf) => {
+  ])('fm-54 ends a list of %s with endless new pages', async (_, shape, bodyOf) => {
     let pages = 0;
     const http: Http = async () => bodyOf(`page-${++pages}`);
 
@@ -114,7 +114,7 @@ describe('readPages', () => {
     expect(pages).toBe(3);
   });
 
-  it('fm-54 gives a list its time as a whole, however slowly its pages come', async () => {
+  it('fm-54 limits the time of a whole list, however slowly its pages arrive', async () => {
     jest.useFakeTimers();
     const http: Http = (_, own) =>
       new Promise((_resolve, reject) => own.addEventListener('abort', () => reject(own.reason)));
@@ -130,7 +130,7 @@ describe('readPages', () => {
     jest.useRealTimers();
   });
 
-  it('fm-54 reads a list of as many pages as there may be', async () => {
+  it('fm-54 reads a list with the largest allowed number of pages', async () => {
     const { http } = answering({ data: ['a'], offset: 'x' }, { data: ['b'], offset: 'y' }, { data: ['c'] });
     const shape = { ...entityPages(item), mostPages: 3 };
 

@@ -18,14 +18,14 @@ describe('entityPath', () => {
     expect(entityPath(create(kind, 'i', 'u'))).toBe(path);
   });
 
-  it('fm-54 keeps an id that looks like a path, or like a query, one segment', () => {
+  it('fm-54 keeps an id with path or query characters in one segment', () => {
     const odd = create('target', 'i/../?size=1#x', 'u/../..');
 
     expect(entityPath(odd)).toBe('upstreams/u%2F..%2F../targets/i%2F..%2F%3Fsize%3D1%23x');
     expect(entityPath({ ...odd, kind: 'service' })).toBe('services/i%2F..%2F%3Fsize%3D1%23x');
   });
 
-  it('is refused for a target below somebody else’s upstream', () => {
+  it('is refused for a target below a foreign upstream', () => {
     expect(() => entityPath(create('target', 'i'))).toThrow(/an upstream of somebody else/);
   });
 });
@@ -47,7 +47,7 @@ describe('clashPaths', () => {
       ],
       ['upstreams', 'services', 'routes'],
     ],
-    ['a plugin of a service that is there', [create('plugin', 'p', 's')], ['plugins']],
+    ['a plugin of an existing service', [create('plugin', 'p', 's')], ['plugins']],
     ['two targets of one upstream', [create('target', 'a', 'u'), create('target', 'b', 'u')], ['upstreams/u/targets']],
     ['targets of four upstreams', targets(4), [0, 1, 2, 3].map((index) => `upstreams/u${index}/targets`)],
     [

@@ -7,7 +7,7 @@ const signal = new AbortController().signal;
 const error = new PrivatelinkError('failed', { code: 'CONTROL_PLANE_FAILED', fix: undefined });
 const passing: Tried = { error, isWorthRetrying: true };
 
-/** Runs through the outcomes; gives the value or error, the tries and the milliseconds waited. */
+/** Runs through the outcomes; returns the value or error, the tries and the milliseconds waited. */
 async function run(outcomes: readonly Tried[], random = 1) {
   const clock = createFakeClock(0);
   let tries = 0;
@@ -24,14 +24,14 @@ describe('retry', () => {
     ['succeeds at once', [{ value: 1 }], { result: 1, tries: 1, waitedMs: 0 }],
     ['succeeds at last', [passing, passing, { value: 1 }], { result: 1, tries: 3, waitedMs: 1_500 }],
     ['never succeeds', [], { result: error, tries: 3, waitedMs: 1_500 }],
-    ['cannot get better', [{ error, isWorthRetrying: false }], { result: error, tries: 1, waitedMs: 0 }],
+    ['fails permanently', [{ error, isWorthRetrying: false }], { result: error, tries: 1, waitedMs: 0 }],
     ['asks for 5 s', [{ ...passing, retryAfterMs: 5_000 }, { value: 1 }], { result: 1, tries: 2, waitedMs: 5_500 }],
     ['asks for longer', [{ ...passing, retryAfterMs: 5_001 }], { result: error, tries: 1, waitedMs: 0 }],
-  ])('ends as it should when a call %s', async (_, outcomes, expected) => {
+  ])('ends correctly when a call %s', async (_, outcomes, expected) => {
     await expect(run(outcomes)).resolves.toEqual(expected);
   });
 
-  it('waits by chance, so that calls which failed together do not come back together', async () => {
+  it('waits a random time, so that calls that failed together do not return together', async () => {
     const [short, long] = [await run([], 0.1), await run([], 0.9)];
 
     expect(short.waitedMs).toBeLessThan(long.waitedMs);

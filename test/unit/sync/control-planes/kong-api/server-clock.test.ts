@@ -6,7 +6,7 @@ const date = 'Thu, 01 Jan 1970 01:00:00 GMT';
 const dateMs = 3_600_000;
 
 describe('the clock of a server', () => {
-  it.each([-6, 0, 6])('fm-41 goes on from its last answer, also where the clock here is set by %i h', (hours) => {
+  it.each([-6, 0, 6])('fm-41 continues from its last answer, even if the clock here is set by %i h', (hours) => {
     const clock = createFakeClock();
     const server = createServerClock(clock);
     server.hear(date);
@@ -17,7 +17,7 @@ describe('the clock of a server', () => {
     expect(server.now()).toBe(dateMs + 5_000);
   });
 
-  it.each([undefined, '', 'soon'])('is the one here while an answer is dated %j', (given) => {
+  it.each([undefined, '', 'soon'])('is the local clock while an answer has the date %j', (given) => {
     const clock = createFakeClock(7_000);
     const server = createServerClock(clock);
 
@@ -26,7 +26,7 @@ describe('the clock of a server', () => {
     expect(server.now()).toBe(7_000);
   });
 
-  it('is not forgotten by an answer without a date', () => {
+  it('is kept after an answer without a date', () => {
     const server = createServerClock(createFakeClock());
     server.hear(date);
 

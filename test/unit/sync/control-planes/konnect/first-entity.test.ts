@@ -8,11 +8,11 @@ const signal = new AbortController().signal;
 
 type Node = { readonly id: string; readonly version?: string; state?: string; hash?: string };
 
-/** A control plane, what its data planes make of what is written, and all that was written. */
+/** A control plane, the state of its data planes after each write, and the written changes. */
 let nodes: Node[];
 let entities: string[];
 let written: string[];
-/** What a write does to the data planes. */
+/** The effect of a write on the data planes. */
 let onWrite: (change: Change) => void;
 let clock: ReturnType<typeof createFakeClock>;
 let asked: string[];
@@ -86,9 +86,9 @@ const loses = (id: string) => (change: Change) => {
   for (const node of nodes) if (node.id === id) node.state = change.action === 'create' ? unfit : fit;
 };
 
-describe('the first entity of a plugin of ours', () => {
+describe('the first entity of an own plugin', () => {
   it.each(['privatelink', 'privatelink-zone', 'privatelink-callers'])(
-    '%s stays where every data plane takes it',
+    '%s stays if every data plane accepts it',
     async (name) => {
       nodes = [nodeOf('a'), nodeOf('b')];
 
@@ -99,7 +99,7 @@ describe('the first entity of a plugin of ours', () => {
     },
   );
 
-  it('is taken back where a data plane cannot use it any more, and the message names that one', async () => {
+  it('is taken back if a data plane cannot use it any more, and the message names the data plane', async () => {
     nodes = [nodeOf('a'), nodeOf('b')];
     onWrite = loses('b');
 
@@ -114,7 +114,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create sd2|privatelink', 'delete sd2|privatelink']);
   });
 
-  it('is waited for while a data plane says nothing yet', async () => {
+  it('waits for a data plane that has not answered yet', async () => {
     nodes = [nodeOf('a')];
     onWrite = () => {};
     const sleep = clock.sleep;
@@ -135,7 +135,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create', 'delete']);
   });
 
-  it('stays after 30 s in which no data plane complained', async () => {
+  it('stays after 30 s without a complaint of a data plane', async () => {
     nodes = [nodeOf('a')];
     onWrite = () => {};
 
@@ -148,7 +148,7 @@ describe('the first entity of a plugin of ours', () => {
     ['unknown', 'COMPATIBILITY_STATE_UNKNOWN'],
     ['unspecified', 'COMPATIBILITY_STATE_UNSPECIFIED'],
     ['absent', undefined],
-  ])('stays where a state becomes %s', async (_, state) => {
+  ])('stays when a state becomes %s', async (_, state) => {
     nodes = [nodeOf('a')];
     onWrite = () => {
       nodes = [nodeOf('a', { state, hash: hash() })];
@@ -159,7 +159,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create sd2|privatelink']);
   });
 
-  it('stays where a data plane could not use the configuration before, or none is connected', async () => {
+  it('stays if a data plane refused the configuration before, or none is connected', async () => {
     await open()(pluginOf('sd2'), signal);
     nodes = [nodeOf('a', { state: unfit })];
     await open()(pluginOf('sd3'), signal);
@@ -168,7 +168,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(clock.monotonicMs()).toBe(0);
   });
 
-  it('is written without being tried where nobody may look at the data planes', async () => {
+  it('is written without a trial if the data planes may not be read', async () => {
     nodes = [nodeOf('a')];
     onWrite = loses('a');
     isHidden = true;
@@ -178,7 +178,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create sd2|privatelink']);
   });
 
-  it('stays without being tried where somebody uses the plugin already', async () => {
+  it('stays without a trial if the plugin is already in use', async () => {
     nodes = [nodeOf('a')];
     entities = ['privatelink'];
     onWrite = loses('a');
@@ -188,7 +188,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create sd2|privatelink']);
   });
 
-  it('is tried once for all that are written together', async () => {
+  it('is tried once for all entities of the write', async () => {
     nodes = [nodeOf('a')];
     const write = open();
 
@@ -198,7 +198,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(asked.filter((path) => path.endsWith('/plugins'))).toHaveLength(1);
   });
 
-  it('keeps the others away where it was taken back, for ten minutes', async () => {
+  it('blocks the other entities for ten minutes after it was taken back', async () => {
     nodes = [nodeOf('a')];
     onWrite = loses('a');
     const write = open();
@@ -215,7 +215,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written.slice(2)).toEqual(['create sd3|privatelink']);
   });
 
-  it('is tried again at once after a failure that says nothing of the plugin', async () => {
+  it('is tried again at once after a failure without a verdict on the plugin', async () => {
     nodes = [nodeOf('a')];
     let isAway = true;
     const write = open({
@@ -233,7 +233,7 @@ describe('the first entity of a plugin of ours', () => {
     expect(written).toEqual(['create']);
   });
 
-  it('tells where it could not be taken back', async () => {
+  it('reports that it could not be taken back', async () => {
     nodes = [nodeOf('a')];
     const write = open({
       write: async (change) => {
@@ -246,7 +246,7 @@ describe('the first entity of a plugin of ours', () => {
     await expect(write(pluginOf('sd2'), signal)).rejects.toThrow(/could not be removed again: away/);
   });
 
-  it('ends the wait with the signal', async () => {
+  it('ends its wait with the signal', async () => {
     nodes = [nodeOf('a')];
     const stop = new AbortController();
     onWrite = () => stop.abort(new Error('stopped'));
@@ -258,13 +258,13 @@ describe('the first entity of a plugin of ours', () => {
   });
 });
 
-describe('what is not tried', () => {
+describe('a change without a trial', () => {
   it.each<[string, Change]>([
-    ['plugins of others', pluginOf('sd2', 'rate-limiting')],
+    ['foreign plugins', pluginOf('sd2', 'rate-limiting')],
     ['updates', { ...pluginOf('sd2'), action: 'update' }],
     ['deletes', { ...pluginOf('sd2'), action: 'delete', after: undefined }],
     ['other kinds', { ...pluginOf('sd2'), kind: 'route' }],
-  ])('are %s', async (_, change) => {
+  ])('is one of %s', async (_, change) => {
     nodes = [nodeOf('a')];
     onWrite = loses('a');
 
@@ -290,7 +290,7 @@ describe.each(['privatelink-zone', 'privatelink-callers'])('%s, streamed,', (plu
     if (!isWritten) expect(String(Object(ended[0]).reason.message)).toContain(`data plane a (a) (${version})`);
   });
 
-  it('is not what the plugin in JavaScript is', async () => {
+  it('is not tried like the plugin in JavaScript', async () => {
     nodes = [nodeOf('a', { version: '3.9.1' })];
 
     await open({ streamPlugins: true })(pluginOf('sd2'), signal);

@@ -18,7 +18,7 @@ const answerOf = (event: object) => ({ data: [{ timestamp: '2027-01-15T08:27:00Z
 const measure = { metric: 'error_rate', windowSeconds: 150 } as const;
 
 describe('a measure of Konnect', () => {
-  it('is asked for over whole minutes that ended by its own clock', async () => {
+  it("is read over whole minutes that ended by Konnect's clock", async () => {
     const { calls, plane } = planeThatAnswers(answerOf({ request_count: 5, error_rate: 20 }));
 
     expect(await measurePlane(plane, measure, signal)).toEqual({ requests: 5, value: 20 });
@@ -49,7 +49,7 @@ describe('a measure of Konnect', () => {
     ['a number too large', answerOf({ request_count: Number.POSITIVE_INFINITY, error_rate: 1 })],
     ['no count', answerOf({ error_rate: 1 })],
     ['two buckets', { data: [...answerOf({ request_count: 5 }).data, ...answerOf({ request_count: 6 }).data] }],
-  ])('is no value where the answer is %s', async (_, answer) => {
+  ])('has no value if the answer is %s', async (_, answer) => {
     const { plane } = planeThatAnswers(answer);
 
     await expect(measurePlane(plane, measure, signal)).rejects.toMatchObject({ code: 'CONTROL_PLANE' });

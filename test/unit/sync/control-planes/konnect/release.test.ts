@@ -17,7 +17,7 @@ const entity = {
 } as const;
 const create: Change = { ...entity, action: 'create', id: '1', reason: 'test', after: entity };
 
-/** A release on a control plane whose nodes are these; `calls` are what was asked of it. */
+/** A release on a control plane with these nodes. `calls` are the requests to it. */
 function releaseOn(nodes: readonly object[], schemas: readonly PluginSchema[] = [schema], streamPlugins = false) {
   const calls: string[] = [];
   const http = async ({ method, path }: HttpCall) => {
@@ -44,17 +44,20 @@ describe('a release', () => {
   it.each([
     ['privatelink-zone', /KONG_UNTRUSTED_LUA=lax \(with strict, the default, no plugin can choose an upstream\)/],
     ['privatelink-callers', /KONG_UNTRUSTED_LUA=strict, the default, or lax .*try it on one data plane/],
-  ])('says what data planes need that get %s from the control plane, before its first entity', async (name, needs) => {
-    const { release } = releaseOn([], [{ name, lua: 'return {}', handler: 'return {}' }], true);
-    const after = { ...entity, fields: { name } };
+  ])(
+    'names the needs of data planes that get %s from the control plane, before its first entity',
+    async (name, needs) => {
+      const { release } = releaseOn([], [{ name, lua: 'return {}', handler: 'return {}' }], true);
+      const after = { ...entity, fields: { name } };
 
-    expect(await release([{ ...create, after }], signal)).toEqual([expect.stringMatching(needs)]);
-  });
+      expect(await release([{ ...create, after }], signal)).toEqual([expect.stringMatching(needs)]);
+    },
+  );
 
   it.each<[string, Change]>([
     ['creates of another plugin', { ...create, after: { ...entity, fields: { name: 'acl' } } }],
     ['deletes', { ...create, action: 'delete', after: undefined }],
-  ])('asks nothing for %s', async (_, change) => {
+  ])('makes no call for %s', async (_, change) => {
     const { calls, release } = releaseOn([]);
 
     expect(await release([change], signal)).toEqual([]);
@@ -76,8 +79,8 @@ describe('a release', () => {
 
   it.each([
     ['is compatible', { last_ping: 100, compatibility_status: { state: 'COMPATIBILITY_STATE_FULLY_COMPATIBLE' } }],
-    ['has not pinged for long', { last_ping: 1 }],
-  ])('says nothing of a node that %s', async (_, node) => {
+    ['has not pinged recently', { last_ping: 1 }],
+  ])('does not warn of a node that %s', async (_, node) => {
     expect(await releaseOn([node]).release([create], signal)).toEqual([]);
   });
 

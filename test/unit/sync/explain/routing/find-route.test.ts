@@ -28,7 +28,7 @@ function found(routes: readonly HeldEntity[], over: Partial<RoutedRequest> = {},
 const sd2 = routeOf('sd2', { paths: ['~/sd2$', '/sd2/'] });
 
 describe('findRoute', () => {
-  it('names the route that takes a path, and by which of its paths', () => {
+  it('names the route that takes a path, and the path that matches', () => {
     expect(found([sd2])).toMatchObject({ is: 'sd2', path: '/sd2/', rule: undefined, reasons: [] });
     expect(found([sd2], { path: '/sd2?x=1' })).toMatchObject({ is: 'sd2', path: '~/sd2$' });
     expect(found([sd2], { path: '/sd22' })).toMatchObject({ is: undefined });
@@ -42,13 +42,13 @@ describe('findRoute', () => {
     ['host', { hosts: ['api.example.com'] }, 'other'],
     ['host', { paths: ['/sd2/'], hosts: ['api.example.com'] }, 'other'],
     ['kinds', { paths: ['/sd2/'], hosts: ['*.example.com'] }, 'other'],
-  ])('says by which rule one comes before the other: %s', (rule, fields, first) => {
+  ])('names the rule that puts one route before the other: %s', (rule, fields, first) => {
     const next = first === 'sd2' ? 'other' : 'sd2';
 
     expect(found([sd2, routeOf('other', fields)])).toMatchObject({ is: first, rule, next });
   });
 
-  it('lets regex_priority decide between two regular expressions, and ids where nothing else does', () => {
+  it('compares two regular expressions by regex_priority, and then by ids', () => {
     const [low, high] = [
       routeOf('low', { paths: ['~/sd2/'] }),
       routeOf('high', { paths: ['~/sd'], regex_priority: 5 }),
@@ -60,7 +60,7 @@ describe('findRoute', () => {
     });
   });
 
-  it('says where the order that Kong documents would give another route', () => {
+  it('says where the documented order of Kong would choose another route', () => {
     const narrow = routeOf('narrow', { paths: ['/sd2/'], methods: ['GET'] });
 
     expect(found([narrow, routeOf('wide', { paths: ['~/sd'] })])).toMatchObject({ is: 'wide', documented: 'narrow' });
@@ -75,18 +75,18 @@ describe('findRoute', () => {
       { paths: ['~/sd2/[[:alpha:]]'] },
       'explain cannot tell whether ~/sd2/[[:alpha:]] matches the path',
     ],
-  ])('says what it cannot tell of %s', (_, fields, reason) => {
+  ])('names the part of %s that it cannot judge', (_, fields, reason) => {
     expect(found([sd2, routeOf('other', fields)])).toMatchObject({ is: 'sd2', reasons: [`other: ${reason}`] });
   });
 
-  it('asks for the host where it is not told, and for no other', () => {
+  it('asks for a missing host, and not for a given one', () => {
     const hosted = routeOf('hosted', { hosts: ['a.example.com'], paths: ['/sd2/'] });
 
     expect(found([hosted], { host: undefined }).reasons).toEqual(['hosted: it requires Host a.example.com']);
     expect(found([hosted])).toMatchObject({ is: undefined, reasons: [] });
   });
 
-  it('leaves out routes of a service that is off, and of streams', () => {
+  it('leaves out routes of a disabled service, and of streams', () => {
     const off: HeldEntity = { ...routeOf('off', { enabled: false }), kind: 'service' };
     const routes = [
       routeOf('one', { paths: ['/'], service: 'off' }),
@@ -119,7 +119,7 @@ describe('routedPath', () => {
     ['/../..', '/'],
     ['/a/..', '/'],
     ['/%7Ea?x=/..', '/~a'],
-  ])('is what Kong makes of %s: %s', (path, routed) => {
+  ])("is Kong's path for %s: %s", (path, routed) => {
     expect(routedPath(path)).toBe(routed);
   });
 });
@@ -139,7 +139,7 @@ describe('findPattern', () => {
 });
 
 describe('patterns that take long', () => {
-  it('fm-83 are given up after a second for all of them, each asked once', () => {
+  it('fm-83 are stopped after a second for all of them, each tried once', () => {
     let nowMs = 0;
     const searched: string[] = [];
     const find = createPatternSearch(
@@ -161,13 +161,13 @@ describe('patterns that take long', () => {
   });
 
   it.each(['\\['.repeat(50_000), '['.repeat(100_000), 'a|'.repeat(100_000)])(
-    'fm-83 are not looked at where they are longer than people write them',
+    'fm-83 are not tried if they are longer than people write them',
     (pattern) => {
       expect(findPattern(pattern, 'b')).toBeUndefined();
     },
   );
 
-  it('fm-83 are no paths: a long path is read in one go', () => {
+  it('fm-83 do not include paths: a long path is read at once', () => {
     expect(routedPath(`/${'a'.repeat(3_000_000)}?x?y`)).toHaveLength(3_000_001);
   });
 });

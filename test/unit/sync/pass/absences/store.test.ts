@@ -37,7 +37,7 @@ function open(clock = createFakeClock(startMs), controlPlane = prod, owner = 'te
   return createAbsenceStore({ stateDir: folder, owner, controlPlane, stage }, clock);
 }
 
-/** As the version before wrote it, at `atMs`. */
+/** Absences in the form of the version before, at `atMs`. */
 function writeOlder(sinceMs: number, atMs: number, count = 2): string {
   const path = join(folder, 'absences.test.json');
   const absences = { 'sd2.privatelink|10.0.1.11:80': { count, sinceMs } };
@@ -47,7 +47,7 @@ function writeOlder(sinceMs: number, atMs: number, count = 2): string {
 }
 
 describe('an absence store', () => {
-  it('gives what was written, and how long ago', async () => {
+  it('returns the written absences, and their age', async () => {
     const clock = createFakeClock(startMs);
     await open(clock).write(some);
     clock.advance(42_000);
@@ -55,7 +55,7 @@ describe('an absence store', () => {
     expect(await open(clock).read()).toEqual({ absences: some, elapsedMs: 42_000, warnings: [] });
   });
 
-  it('starts with nothing, and without a warning, where there is no file yet', async () => {
+  it('is empty, without a warning, while no file exists', async () => {
     expect(await open().read()).toEqual({ absences: {}, elapsedMs: 0, warnings: [] });
   });
 
@@ -63,10 +63,10 @@ describe('an absence store', () => {
     ['no JSON', () => 'x'],
     ['cut short', (text: string) => text.slice(0, 60)],
     ['of another version', (text: string) => text.replace('"version":3', '"version":9')],
-    ['something else', () => '{"version":3}'],
+    ['another kind of file', () => '{"version":3}'],
     ['edited', (text: string) => text.replace('"count":2', '"count":9')],
-    ['an edited one of version 2', () => '{"version":2,"checksum":"x","content":{}}'],
-  ])('starts with nothing where the file is %s, and says so, and what mends it', async (_, change) => {
+    ['an edited file of version 2', () => '{"version":2,"checksum":"x","content":{}}'],
+  ])('is empty with a file that is %s, and the warning names the fix', async (_, change) => {
     await open().write(some);
     const [name = ''] = readdirSync(folder);
     const path = join(folder, name);
@@ -86,7 +86,7 @@ describe('an absence store', () => {
     expect(readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777)).toEqual([0o600]);
   });
 
-  it('is written again without any absence only to show that the folder is in use', async () => {
+  it('is written again without absences only to show that the folder is in use', async () => {
     const clock = createFakeClock(startMs);
     const store = open(clock);
     await store.write({});
@@ -106,7 +106,7 @@ describe('an absence store', () => {
 });
 
 describe('a clock that is set', () => {
-  it.each([-12, -6, 6, 12])('fm-41 adds nothing to what went by within a process (%i h)', async (hours) => {
+  it.each([-12, -6, 6, 12])('fm-41 adds nothing to the elapsed time within a process (%i h)', async (hours) => {
     const clock = createFakeClock(startMs);
     const store = open(clock);
     await store.write(some);
@@ -117,7 +117,7 @@ describe('a clock that is set', () => {
   });
 
   it.each([-6, 6])(
-    'fm-41 moves with it when one observation was made, so that it counts once (%i h)',
+    'fm-41 moves the observation time with it, so that the observation counts once (%i h)',
     async (hours) => {
       const clock = createFakeClock(startMs);
       const store = open(clock);
@@ -132,7 +132,7 @@ describe('a clock that is set', () => {
     },
   );
 
-  it('fm-41 makes what another process wrote in the future count as of now, and says so', async () => {
+  it('fm-41 sets a future time of another process to now, and says so', async () => {
     const clock = createFakeClock(startMs);
     await open(clock).write(some);
     clock.step(-6 * hourMs);
@@ -145,7 +145,7 @@ describe('a clock that is set', () => {
     expect(warnings).toEqual([expect.stringMatching(/21600 s in the future: .*check/)]);
   });
 
-  it('fm-41 counts what another process wrote by the time on the wall', async () => {
+  it('fm-41 measures the time since another process by the wall clock', async () => {
     const clock = createFakeClock(startMs);
     await open(clock).write(some);
     clock.step(6 * hourMs);
@@ -154,8 +154,8 @@ describe('a clock that is set', () => {
   });
 });
 
-describe('a folder of several', () => {
-  it('fm-42 keeps apart what configurations of one owner count for their control planes', async () => {
+describe('a folder of several configurations', () => {
+  it('fm-42 separates the absences of configurations with one owner and several control planes', async () => {
     await open(undefined, prod).write(some);
     await open(undefined, staging).write({});
 
@@ -163,7 +163,7 @@ describe('a folder of several', () => {
     expect((await open(undefined, staging).read()).absences).toEqual({});
   });
 
-  it('fm-42 says which control plane another configuration uses it for, while it does', async () => {
+  it('fm-42 names the control plane of another configuration that uses the folder', async () => {
     const clock = createFakeClock(startMs);
     await open(clock, staging).write({});
     clock.advance(5 * 60_000);
@@ -179,17 +179,20 @@ describe('a folder of several', () => {
     expect(left.warnings).toEqual([]);
   });
 
-  it('fm-42 says nothing of the other stages of a configuration', async () => {
+  it('fm-42 does not warn of the other stages of a configuration', async () => {
     await open(undefined, staging, 'test', 'canary').write({});
 
     expect((await open(undefined, prod, 'test', 'prod').read()).warnings).toEqual([]);
   });
 
-  it.each(['other', 'test.x', 'tes'])('says nothing of owner %s, whose files are its own', async (owner) => {
-    await open(undefined, staging, owner).write({});
+  it.each(['other', 'test.x', 'tes'])(
+    'does not warn of owner %s, because its files have other names',
+    async (owner) => {
+      await open(undefined, staging, owner).write({});
 
-    expect((await open().read()).warnings).toEqual([]);
-  });
+      expect((await open().read()).warnings).toEqual([]);
+    },
+  );
 });
 
 describe('a file of version 0e2421d', () => {
@@ -197,7 +200,7 @@ describe('a file of version 0e2421d', () => {
   const wroteMs = 1_763_700_000_000;
   beforeEach(() => cpSync(golden, folder, { recursive: true }));
 
-  it('is read, and written anew in its place', async () => {
+  it('is read, and replaced by the new form', async () => {
     const clock = createFakeClock(wroteMs + 10_000);
     const older = await open(clock).read();
     await open(clock).write(older.absences);
@@ -213,7 +216,7 @@ describe('a file of version 0e2421d', () => {
     expect(await open(clock).read()).toEqual({ ...older, elapsedMs: 0 });
   });
 
-  it('fm-42 says which control plane another configuration uses the folder for', async () => {
+  it('fm-42 names the control plane of another configuration that uses the folder', async () => {
     const { warnings } = await open(createFakeClock(wroteMs), staging).read();
 
     expect(warnings).toEqual([expect.stringContaining('prod at https://us.api.konghq.com, 0 min ago')]);
@@ -221,7 +224,7 @@ describe('a file of version 0e2421d', () => {
 });
 
 describe('a file of an earlier version', () => {
-  it('fm-42 is taken over with its time, and then removed', async () => {
+  it('fm-42 is migrated with its time, and then removed', async () => {
     const path = writeOlder(startMs - 70_000, startMs - 10_000);
     const store = open();
 
@@ -238,7 +241,7 @@ describe('a file of an earlier version', () => {
     expect((await open().read()).absences).toEqual(read.absences);
   });
 
-  it('fm-42 stays where it is for a command that only reads', async () => {
+  it('fm-42 stays for a read-only command', async () => {
     const path = writeOlder(startMs, startMs);
 
     await open().read();
@@ -246,7 +249,7 @@ describe('a file of an earlier version', () => {
     expect([existsSync(path), readdirSync(folder)]).toEqual([true, ['absences.test.json']]);
   });
 
-  it('fm-42 replaces ours when it is there again: that version was the last to run', async () => {
+  it('fm-42 replaces ours when it is there again, because that version was the last to run', async () => {
     await open().write(some);
     writeOlder(startMs, startMs, 7);
     const store = open();
@@ -258,13 +261,13 @@ describe('a file of an earlier version', () => {
     expect(Object.values((await open().read()).absences)).toMatchObject([{ count: 7 }]);
   });
 
-  it('fm-41 counts for no time where it begins after it was written', async () => {
+  it('fm-41 has age 0 for an absence that begins after the file was written', async () => {
     writeOlder(startMs + hourMs, startMs);
 
     expect(Object.values((await open().read()).absences)).toMatchObject([{ forMs: 0 }]);
   });
 
-  it('is said and replaced where it cannot be used; what is ours counts', async () => {
+  it('is replaced with a warning where it is unusable, and our own file is used', async () => {
     await open().write(some);
     const path = join(folder, 'absences.test.json');
     writeFileSync(path, '{');

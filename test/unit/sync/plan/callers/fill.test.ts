@@ -37,13 +37,13 @@ const entriesOf = (ids: readonly string[]) =>
   writeTable(ids.map((endpointId) => ({ consumer: 'sd1', account, endpointId })));
 
 describe('the tables of a pass', () => {
-  it('are nobody’s where no service is the gateway’s', () => {
+  it('do not exist if no service belongs to the gateway', () => {
     const view = viewOf(['vpce-1'], { domains: ['sd2'] });
 
     expect(callersFrom({ contracts: contract, view }, [])).toBeUndefined();
   });
 
-  it('have endpoints of consumers whose mode is the other one, where these may not call', () => {
+  it('hold endpoints of consumers with the other mode, where these may not call', () => {
     const strict = { ...consumers, sd1: { accounts: [account], calls: ['sd2'], mode: 'enforce' as const } };
     const callers = callersFrom({ contracts: { ...contract, consumers: strict }, view: viewOf(['vpce-1']) }, []);
 
@@ -54,7 +54,7 @@ describe('the tables of a pass', () => {
   });
 
   it.each(['pending', 'partial', 'somethingNew'])(
-    'fm-85 keep an endpoint that was connected and is %s now, and take none in',
+    'fm-85 keep a connected endpoint that is %s now, and add no endpoint',
     (state) => {
       const value = connectionsOf(['vpce-1', 'vpce-2']).map((one) => ({ ...one, state }));
       const view = viewOf([], { connections: { status: 'known', value, observedAtMs: 1 } });
@@ -64,7 +64,7 @@ describe('the tables of a pass', () => {
     },
   );
 
-  it('keep an endpoint whose connection cannot be read, also where no process knows it any more', () => {
+  it('keep an endpoint with an unreadable connection, even without a last good', () => {
     const value = [{ serviceId: 'vpce-svc-1', endpointId: 'vpce-1', state: 'unreadable', misfit: 'no account' }];
     const view = viewOf([], { connections: { status: 'known', value, observedAtMs: 1 } });
     const callers = callersFrom({ contracts: contract, view }, [heldWith(entriesOf(['vpce-1']))]);
@@ -83,7 +83,7 @@ describe('the tables of a pass', () => {
     },
   );
 
-  it('have nobody of whom two services tell different accounts, and everybody else', () => {
+  it('leave out an endpoint with different accounts at two services, and hold all others', () => {
     const other = '333333333333';
     const told = (serviceId: string, owner: string | undefined, ids: readonly string[]) => {
       const value = connectionsOf(ids).map((one) => ({ ...one, serviceId, account: owner }));
@@ -104,7 +104,7 @@ describe('the tables of a pass', () => {
     ]);
   });
 
-  it('refuse requests without an endpoint where they enforce, unless told otherwise', () => {
+  it('refuse requests without an endpoint when they enforce, unless configured otherwise', () => {
     const settingsOf = (more: object) =>
       callersFrom({ contracts: { ...contract, ...more }, view: viewOf([]) }, [])?.settings.onMissing;
 
@@ -115,8 +115,8 @@ describe('the tables of a pass', () => {
   });
 });
 
-describe('a revision with the plugin, where the configuration has no contract any more', () => {
-  it('does not bring it back: without a contract it would refuse everybody', () => {
+describe('a revision with the plugin, and a configuration without contracts', () => {
+  it('does not restore the plugin, because without a contract it would refuse everybody', () => {
     const { desired, kept } = fillTables([entity], undefined, []);
 
     expect(desired).toEqual([]);
@@ -130,7 +130,7 @@ describe('a revision with the plugin, where the configuration has no contract an
     ]);
   });
 
-  it('keeps it with its tables where it is held', () => {
+  it('keeps the plugin with its tables while it is held', () => {
     const { desired, kept } = fillTables([entity], undefined, [heldWith(entriesOf(['vpce-1']))]);
 
     expect(tablesIn(desired[0]).callers).toBe(entriesOf(['vpce-1']));
@@ -142,7 +142,7 @@ describe('a table over the limit', () => {
   const ids = Array.from({ length: 80_000 }, (_, index) => `vpce-${(0x10000000 + index).toString(16)}`);
   const callers = callersFrom({ contracts: contract, view: viewOf(ids) }, []);
 
-  it('fm-89 gets no endpoint, loses those that have to go, and says so', () => {
+  it('fm-89 gets no endpoint, loses gone endpoints, and says so', () => {
     const held = heldWith(entriesOf(['vpce-0', ...ids.slice(0, 2)]));
     const { desired, kept } = fillTables([entity], callers, [held]);
 
@@ -157,7 +157,7 @@ describe('a table over the limit', () => {
     ]);
   });
 
-  it('fm-89 keeps endpoints that have another consumer now', () => {
+  it('fm-89 keeps endpoints whose consumer has another name now', () => {
     const renamed = callersFrom(
       { contracts: { ...contract, consumers: { new: { accounts: [account], calls: ['sd2'] } } }, view: viewOf(ids) },
       [],
@@ -169,7 +169,7 @@ describe('a table over the limit', () => {
     );
   });
 
-  it('fm-89 goes on refusing endpoints of a consumer that is enforced and lost the domain', () => {
+  it('fm-89 goes on refusing endpoints of an enforced consumer that lost the domain', () => {
     const strict = { sd1: { accounts: [account], calls: ['sd3'], mode: 'enforce' as const } };
     const lost = callersFrom({ contracts: { ...contract, consumers: strict }, view: viewOf(ids) }, []);
     const enforcing = callersEntity({ ...settings, exceptions: ['sd1'] }, { service: 'sd2', domain: 'sd2', tags: [] });
@@ -178,7 +178,7 @@ describe('a table over the limit', () => {
     expect(tablesIn(desired[0])).toEqual({ callers: '', others: entriesOf(ids.slice(0, 2)) });
   });
 
-  it('fm-89 is that of all domains, too: the first ones get what there is room for, and what is held stays', () => {
+  it('fm-89 may be all tables together: the first domains get their entries, and held entries stay', () => {
     const domains = Array.from({ length: 12 }, (_, index) => `d${index}`);
     const many = { sd1: { accounts: [account], calls: domains } };
     const all = callersFrom({ contracts: { ...contract, consumers: many }, view: viewOf(ids.slice(0, 60_000)) }, []);
@@ -198,7 +198,7 @@ describe('a table over the limit', () => {
     expect(kept[0]?.reason).toMatch(/^the tables of all domains would have 9\.6 MiB, more than 8 MiB: /);
   });
 
-  it('is as wanted below that', () => {
+  it('holds all entries below the limit', () => {
     const some = callersFrom({ contracts: contract, view: viewOf(ids.slice(0, 40_000)) }, []);
     const { desired, kept } = fillTables([entity], some, []);
 
@@ -212,7 +212,7 @@ describe('a change of tables alone', () => {
   const update = { action: 'update', kind: 'plugin', key: entity.key, before } as const;
   const after = withTables(entity, { callers: entriesOf(['vpce-2', 'vpce-3']), others: '' });
 
-  it('is data, and one of settings is not', () => {
+  it('is data, and a change of settings is configuration', () => {
     const enforced = withTables(callersEntity({ ...settings, mode: 'enforce' }, { ...entity, service: 'sd2' }), {
       callers: '',
       others: '',
@@ -224,11 +224,11 @@ describe('a change of tables alone', () => {
     expect([isOfCallers({ ...update, after }), isOfCallers({ ...update, action: 'delete' })]).toEqual([true, false]);
   });
 
-  it('tells who came and who went', () => {
+  it('names new and removed endpoints', () => {
     expect(differencesOf(after, before)).toEqual(['callers +vpce-3(sd1) -vpce-1(sd1)']);
   });
 
-  it('counts those whom it does not name', () => {
+  it('counts endpoints beyond the named ones', () => {
     const all = withTables(entity, {
       callers: entriesOf(Array.from({ length: 20 }, (_, at) => `vpce-${at}`)),
       others: '',

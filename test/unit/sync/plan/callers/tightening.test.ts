@@ -12,7 +12,7 @@ const addressesOf = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ip: `10.0.0.${index + 1}`, region: 'us-east-1' }));
 const scopeOf = (count: number) => knownScope([endpointOf({ domain: 'sd2', addresses: addressesOf(count) })]);
 
-/** A control plane on which SD1 may call SD2; the next pass finds that nobody may. */
+/** A control plane on which SD1 may call SD2. The next pass finds that no consumer may. */
 async function createWorld() {
   const { contracts, all } = createMemoryServices();
   all[0]?.connections.set('vpce-1', connectionOf({ state: 'available' }));
@@ -24,8 +24,8 @@ async function createWorld() {
   return { ...passes, tables };
 }
 
-describe('who may call no more leaves a table', () => {
-  it('fm-85 although the control plane refuses what else changes of the service', async () => {
+describe('a consumer that lost its permission leaves the table', () => {
+  it('fm-85 although the control plane refuses other changes of the service', async () => {
     const { plane, pass, tables } = await createWorld();
     const service = plane.entities.get('service:sd2');
     if (!service) throw new Error('no service');
@@ -44,7 +44,7 @@ describe('who may call no more leaves a table', () => {
     expect(tables()).toEqual(['']);
   });
 
-  it('fm-85 before anything else is written, after which nothing may be', async () => {
+  it('fm-85 before any other write, even if no other write is allowed', async () => {
     const { plane, pass, tables } = await createWorld();
     const isCreate = ({ action }: Change) => action === 'create';
     plane.failWith = (change) =>

@@ -19,7 +19,7 @@ const first = endpointOf({ addresses: [addressIn(1, 11)] });
 const second = endpointOf({ id: 'vpce-2', addresses: [addressIn(2, 22)] });
 const limit = { name: 'rate-limiting', config: { minute: 60 } };
 
-/** After a pass that protects nothing, over both endpoints. */
+/** The control plane after a pass without protection, over both endpoints. */
 async function start(protect: readonly string[], before: Partial<PassDependencies> = {}) {
   const { deps, plane, pass } = createPasses({ policy, ...before });
   await pass(knownScope([first, second]));
@@ -34,9 +34,9 @@ async function start(protect: readonly string[], before: Partial<PassDependencie
 
 const settingsOf = (sd2: DomainSettings) => ({ settings: { sd2 } });
 
-describe('what is protected', () => {
+describe('a protected entity', () => {
   it.each(['sd2', 'upstream:sd2.privatelink', 'target:sd2.privatelink|10.0.1.11:80'])(
-    'keeps an absent target by %s, however often it is missed, and says which entry does',
+    'keeps an absent target by %s, however often it is missed, and names the entry',
     async (entry) => {
       const { names, next } = await start([entry]);
 
@@ -56,7 +56,7 @@ describe('what is protected', () => {
     },
   );
 
-  it('lets a target go that is not listed beside one that is', async () => {
+  it('does not keep an unlisted target if the entry names another target', async () => {
     const { names, next } = await start(['target:sd2.privatelink|10.0.1.11:80']);
 
     await next([first]);
@@ -64,7 +64,7 @@ describe('what is protected', () => {
     expect(names()).not.toContain('target:sd2.privatelink|10.0.2.22:80');
   });
 
-  it('lets a target go that AWS reports as gone for good', async () => {
+  it('does not keep a target that AWS reports as gone', async () => {
     const { names, next } = await start(['sd2']);
 
     const { protected: guarded } = await next([{ ...first, state: 'deleted' }, second]);
@@ -73,7 +73,7 @@ describe('what is protected', () => {
     expect(guarded).toEqual([{ entry: 'sd2', domain: 'sd2', changes: 1, kept: 0 }]);
   });
 
-  it('gets new addresses and other weights as before, 0 too', async () => {
+  it('gets new addresses and other weights as before, even weight 0', async () => {
     const { plane, names, next } = await start(['sd2']);
 
     await next([{ ...first, weight: 0 }, second, endpointOf({ id: 'vpce-3', addresses: [addressIn(3, 33)] })]);
@@ -85,7 +85,7 @@ describe('what is protected', () => {
   it.each<[string, string, DomainSettings]>([
     ['route:sd2', 'domains.sd2.route is false', { plugins: [limit], route: false }],
     ['plugin:sd2|rate-limiting', 'domains.sd2.plugins no longer lists it', { plugins: [] }],
-  ])('keeps %s where the configuration switches it off', async (name, reason, off) => {
+  ])('stays if it is %s and the configuration switches it off', async (name, reason, off) => {
     const { names, next } = await start(['sd2'], settingsOf({ plugins: [limit] }));
 
     const { kept } = await next([first, second], settingsOf(off));
@@ -96,7 +96,7 @@ describe('what is protected', () => {
     ]);
   });
 
-  it('keeps what a pin would take back', async () => {
+  it('stays if a pin would remove it', async () => {
     const { plane, names, next } = await start(['plugin:sd2|rate-limiting'], settingsOf({ plugins: [limit] }));
     const held = [...plane.entities.values()];
     const bare = held.filter(({ kind }) => kind !== 'plugin' && kind !== 'route');
@@ -120,7 +120,7 @@ describe('what is protected', () => {
     ]);
   });
 
-  it('keeps addresses beside the name that would replace them, up to date', async () => {
+  it('keeps addresses current beside the name that would replace them', async () => {
     const { plane, names, next } = await start(['sd2']);
     const via = { via: 'resolver', suffix: 'privatelink.internal' } as const;
 
@@ -143,7 +143,7 @@ describe('what is protected', () => {
     ]);
   });
 
-  it('keeps a name beside the addresses that would replace it, and its upstream in turn', async () => {
+  it('keeps a name beside the addresses that would replace it, and its upstream', async () => {
     const via = { via: 'resolver', suffix: 'privatelink.internal' } as const;
     const { plane, names, next } = await start(['sd2'], { via });
 
@@ -153,7 +153,7 @@ describe('what is protected', () => {
     expect(plane.entities.get('upstream:sd2.privatelink')?.fields.algorithm).toBe('round-robin');
   });
 
-  it('keeps in a name the endpoints that are absent, and not those that are gone', async () => {
+  it('keeps absent endpoints in a name, and drops endpoints that are gone', async () => {
     const via = { via: 'resolver', suffix: 'privatelink.internal' } as const;
     const name = 'target:sd2.privatelink|_http._tcp.sd2.privatelink.internal:80';
     const { plane, next } = await start([name], { via });
@@ -168,7 +168,7 @@ describe('what is protected', () => {
   });
 
   it.each(['sd2', 'target:use1-az1.sd2.privatelink|10.0.1.11:80'])(
-    'keeps by %s the upstreams of zones that affinity switches off, which follow discovery on',
+    'keeps by %s the zone upstreams that affinity switches off, and they follow discovery',
     async (entry) => {
       const { names, next } = await start([entry], { affinity: 'weighted' });
 
@@ -210,7 +210,7 @@ describe('what is protected', () => {
     expect(names()).not.toContain('target:sd2.privatelink|10.0.1.11:80');
   });
 
-  it('is told to people in a line for each entry', async () => {
+  it('is reported in a line for each entry', async () => {
     const { next } = await start(['sd2']);
 
     const text = formatReport(await next([{ ...second, weight: 7 }]), terminal);
@@ -219,11 +219,11 @@ describe('what is protected', () => {
   });
 });
 
-describe('an entry of protect that fits nothing', () => {
+describe('an entry of protect without a match', () => {
   const unfound = (entry: string) =>
     `protect, ${entry}: nothing with that name is discovered or held; correct the name, or remove it (unprotect)`;
 
-  it('is a warning, and one that fits is none', async () => {
+  it('is a warning, and an entry with a match is none', async () => {
     const { next } = await start(['sd2', 'route:sd2', 'sd9', 'target:sd2.privatelink|10.0.9.9:80', 'route:sd9']);
 
     const { warnings } = await next([first, second]);
@@ -231,7 +231,7 @@ describe('an entry of protect that fits nothing', () => {
     expect(warnings).toEqual([unfound('sd9'), unfound('target:sd2.privatelink|10.0.9.9:80'), unfound('route:sd9')]);
   });
 
-  it('is none while a scope is unknown', async () => {
+  it('is no warning while a scope is unknown', async () => {
     const { pass } = await start(['sd9']);
 
     expect((await pass(unknownScope([first]))).warnings).toEqual([]);

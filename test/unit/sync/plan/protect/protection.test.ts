@@ -28,7 +28,7 @@ describe('protectionOf', () => {
     ['route:sd2', [upstream, service, route]],
     ['route:sd9', []],
     ['sd', []],
-  ])('%s keeps itself, what is below it, and what it cannot do without', (entry, expected) => {
+  ])('%s keeps itself, its children, and its dependencies', (entry, expected) => {
     const protection = protectionOf([entry], held);
 
     const kept = held.filter((one) => protection(one) === entry);
@@ -37,13 +37,13 @@ describe('protectionOf', () => {
     expect(held.filter((one) => protection(one) !== undefined)).toEqual(expected);
   });
 
-  it('keeps nothing where nothing is listed', () => {
+  it('keeps nothing with an empty list', () => {
     expect(protectionOf([], held)).toBe(unprotected);
   });
 });
 
 describe('whyProtected', () => {
-  it('names each entry that is about the domain, and the command that takes them out', () => {
+  it('names each entry for the domain, and the command that removes the entries', () => {
     const entries = ['sd3', 'target:sd2.privatelink|10.0.1.11:80', 'sd2', 'route:sd3'];
 
     expect(whyProtected('sd2', held, { protect: entries, next: 'retire the domain' })).toEqual({
@@ -52,13 +52,13 @@ describe('whyProtected', () => {
     });
   });
 
-  it('says nothing of a domain that no entry is about', () => {
+  it('returns nothing for a domain without an entry', () => {
     expect(whyProtected('sd2', held, { protect: ['sd3', 'route:sd3', 'route:sd9'], next: '' })).toBeUndefined();
   });
 });
 
 describe('countProtected', () => {
-  it('counts for each entry what is planned and what stays, and leaves out what the plans do not concern', () => {
+  it('counts for each entry the planned and the kept changes, and leaves out unrelated entries', () => {
     const [created, updated] = createsOf([route, plugin, foreign]);
     const changes = [created, updated].flatMap((one) => one ?? []);
     const kept = [

@@ -18,7 +18,7 @@ const target: HeldEntity = {
 
 type Pass = { readonly verdict?: Partial<Verdict>; readonly elapsedMs?: number };
 
-/** What is counted of one target after these passes. */
+/** The counts of one target after these passes. */
 function countOver(passes: readonly Pass[], policy: Policy = defaultPolicy) {
   const absences = passes.reduce<Absences>((before, { verdict, elapsedMs = 60_000 }) => {
     const judged = { target, verdict: { is: 'absent', reason: 'test', ...verdict } as const };
@@ -44,7 +44,7 @@ const uncertain: Pass = { verdict: { is: 'uncertain' } };
 
 describe('countAbsences', () => {
   it.each<[string, readonly Pass[], number, number]>([
-    ['each pass that observes anew', [{}, {}, {}], 3, 120_000],
+    ['each pass with a new observation', [{}, {}, {}], 3, 120_000],
     ['fm-39 one observation once, however often it is read', [seen(5), seen(5), seen(5)], 1, 0],
     ['fm-39 no older observation', [seen(5), seen(4), seen(5)], 1, 0],
     [
@@ -53,7 +53,7 @@ describe('countAbsences', () => {
       2,
       50_000,
     ],
-    ['what is uncertain in between as no observation', [{}, uncertain, {}], 2, 90_000],
+    ['an uncertain state in between as no observation', [{}, uncertain, {}], 2, 90_000],
     ['fm-41 half of the time of the policy for a pause of a day', [{}, { elapsedMs: 86_400_000 }], 2, 90_000],
     ['nothing of a target that was not absent', [{}, {}, { verdict: { is: 'gone' } }, {}], 1, 0],
   ])('counts %s', (_, passes, count, forMs) => {
@@ -70,7 +70,7 @@ describe('countAbsences', () => {
     expect(isRipe(passes)).toBe(expected);
   });
 
-  it('fm-41 takes no longer than the policy says for any policy, where observations are far apart', () => {
+  it('fm-41 needs no more time than the policy says, when observations are far apart', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(100_000), (removeAfterAbsences, removeAfterSeconds) => {
         const policy = { ...defaultPolicy, removeAfterAbsences, removeAfterSeconds };

@@ -20,7 +20,7 @@ const quarantined: Quarantined = {
 };
 
 describe('missingEndpoints', () => {
-  it('gives the endpoints of held targets that their scope does not list, in order, each once', () => {
+  it('returns the endpoints of held targets that their scope does not list, in order, each once', () => {
     const held = [targetOf('vpce-3'), targetOf('vpce-2'), targetOf('vpce-3'), targetOf('vpce-1')];
 
     const missing = missingEndpoints(snapshotOf(knownScope([endpointOf()])), held);
@@ -33,13 +33,13 @@ describe('missingEndpoints', () => {
     ['is quarantined', knownScope([], [quarantined])],
     ['belongs to an unknown scope', unknownScope()],
     ['belongs to an unknown scope that remembers others', unknownScope([endpointOf({ id: 'vpce-9' })])],
-  ])('gives nothing when the endpoint %s', (_, scope) => {
+  ])('returns nothing when the endpoint %s', (_, scope) => {
     expect([...missingEndpoints(snapshotOf(scope), [targetOf('vpce-1')])]).toEqual([]);
   });
 
   it.each([
     ['the account that the domain was read in', '111111111111', [[hubScope.id, ['vpce-1']]]],
-    ['another account, whose answers about it mean nothing', '222222222222', []],
+    ['another account, whose answers about the endpoint mean nothing', '222222222222', []],
   ])('fm-37 asks %s', (_, accountId, asked) => {
     const upstream: HeldEntity = {
       ...targetOf('u'),
@@ -53,7 +53,7 @@ describe('missingEndpoints', () => {
     expect([...missing]).toEqual(asked);
   });
 
-  it('gives nothing of a scope that no source reads', () => {
+  it('returns nothing for a scope without a source', () => {
     expect([...missingEndpoints(snapshotOf(knownScope([])), [targetOf('vpce-1', 'old.self.us-east-1')])]).toEqual([]);
   });
 });

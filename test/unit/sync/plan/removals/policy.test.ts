@@ -29,13 +29,13 @@ describe('brake', () => {
     expect(withheld?.changes.length ?? 0).toBe(isWithheld ? count : 0);
   });
 
-  it('names the override with the number that is needed', () => {
+  it('names the override with the needed number', () => {
     expect(brake(removals(7), held, { ...defaultPolicy, allowRemovals: 4 }).withheld?.reason).toContain(
       '--allow-removals 7 ',
     );
   });
 
-  it('fm-43 lets through what takes no address away', () => {
+  it('fm-43 passes a change that removes no address', () => {
     const [created, updated] = createsOf(documentOf('sd3', 2));
     const others: readonly Change[] = [created, updated && { ...updated, action: 'update' as const }].flatMap(
       (one) => one ?? [],
@@ -44,7 +44,7 @@ describe('brake', () => {
     expect(brake([...others, ...removals(4)], held, defaultPolicy).changes).toEqual(others);
   });
 
-  it('fm-43 counts a target that gets no requests any more as one that leaves', () => {
+  it('fm-43 counts a target that gets no more requests as a removal', () => {
     const drained = targets.slice(0, 4).map(
       (one): Change => ({
         ...one,
@@ -58,7 +58,7 @@ describe('brake', () => {
     expect(brake(drained, held, defaultPolicy)).toMatchObject({ changes: [], withheld: { changes: drained } });
   });
 
-  it('fm-35 counts an address that serves several domains for each of them', () => {
+  it('fm-35 counts an address of several domains for each of them', () => {
     const shared = Array.from({ length: 40 }, (_, index) => ({
       ...(targets[0] as HeldEntity),
       key: `sd${index}.privatelink|10.0.0.1:80`,
@@ -80,7 +80,11 @@ describe('brake with affinity', () => {
   it.each([
     ['an address in several upstreams once', [...targets.slice(0, 3), ...ofZone.slice(0, 3)], undefined],
     ['no address that stays in the upstream of its domain', ofZone, undefined],
-    ['what leaves everywhere', [...targets.slice(0, 4), ...ofZone.slice(0, 4)], 'the plan removes 4 of 10 addresses'],
+    [
+      'an address that leaves everywhere',
+      [...targets.slice(0, 4), ...ofZone.slice(0, 4)],
+      'the plan removes 4 of 10 addresses',
+    ],
   ])('counts %s', (_, leaving, withheld) => {
     const { reason } = brake(deletesOf(leaving), both, defaultPolicy).withheld ?? {};
 
@@ -92,8 +96,8 @@ describe('overLimit', () => {
   it.each([
     ['10,000 targets', 10_000, 'create', undefined],
     ['10,001 targets', 10_001, 'create', 'the plan leads to 10001 targets, but a control plane holds at most 10000'],
-    ['10,001 targets of which none is new', 10_001, 'delete', undefined],
-  ] as const)('says of %s: %4$s', (_, count, action, message) => {
+    ['10,001 targets without a new one', 10_001, 'delete', undefined],
+  ] as const)('returns for %s: %4$s', (_, count, action, message) => {
     const document = documentOf('sd2', count);
     const [change] = createsOf(documentOf('sd2', 1)).filter((one) => one.kind === 'target');
 
@@ -102,7 +106,7 @@ describe('overLimit', () => {
     expect(refused?.reason).toBe(message);
   });
 
-  it('says how many targets affinity takes, and to switch it off', () => {
+  it('names the targets that affinity needs, and the way to switch affinity off', () => {
     const document = ['', 'use1-az1.'].flatMap((zone) =>
       documentOf('sd2', 5_001)
         .filter((one) => one.kind === 'target')
@@ -117,7 +121,7 @@ describe('overLimit', () => {
     });
   });
 
-  it('does not blame affinity where there is none', () => {
+  it('does not mention affinity where there is none', () => {
     const refused = overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001), 10_000);
 
     expect(JSON.stringify(refused)).not.toContain('affinity');
@@ -127,7 +131,7 @@ describe('overLimit', () => {
     expect(overLimit(createsOf(documentOf('sd2', 1)), documentOf('sd2', 10_001), undefined)).toBeUndefined();
   });
 
-  it('counts services, too', () => {
+  it('counts services too', () => {
     const document = Array.from({ length: 10_001 }, (_, index) => documentOf(`sd${index}`, 0)).flat();
 
     expect(overLimit(createsOf(documentOf('sd2', 0)), document, 10_000)?.reason).toContain('10001 upstreams');

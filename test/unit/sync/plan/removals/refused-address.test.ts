@@ -10,7 +10,7 @@ function held(ip: string, over: Partial<Endpoint> = {}): Endpoint {
   return endpointOf({ id: 'srv-1.odd', addresses: [{ ip, region: 'us-east-1' }], ...over });
 }
 
-/** What discovery says of such an endpoint now. */
+/** Discovery's present result for such an endpoint. */
 function refused({ id, domain }: Endpoint): Quarantined {
   const { id: scopeId } = hubScope;
   return {
@@ -43,9 +43,9 @@ async function passOften(passes: Passes, ...scopes: readonly ScopeState[]) {
   }
 }
 
-describe('a target that the rule of addresses refuses', () => {
+describe('a target with a forbidden address', () => {
   it.each(['169.254.169.254', 'fd00:ec2::254', '127.0.0.1', '::1'])(
-    'fm-44 leaves at once, though the last and with an unknown scope: %s',
+    'fm-44 leaves at once, even as the last target and with an unknown scope: %s',
     async (ip) => {
       for (const mode of ['sync', 'upsert-only'] as const) {
         const passes = await passesHolding(held(ip), { policy: { ...defaultPolicy, mode } });
@@ -67,7 +67,7 @@ describe('a target that the rule of addresses refuses', () => {
     ['127.20.1.11', undefined],
     ['10.0.1.1', undefined],
     ['203.0.113.7', 'vpce-0a1'],
-  ])('fm-44 stays where it is granted, private, or stated by EC2: %s of %s', async (ip, id = 'srv-1.odd') => {
+  ])('fm-44 stays if it is granted, private, or stated by EC2: %s of %s', async (ip, id = 'srv-1.odd') => {
     const allowed: AllowedAddresses = new Map([['hub', ['127.0.0.0/8']]]);
     const passes = await passesHolding(held(ip, { id }), { allowed });
 
@@ -76,7 +76,7 @@ describe('a target that the rule of addresses refuses', () => {
     expect(targetsOf(passes)).toHaveLength(1);
   });
 
-  it('fm-44 is judged by the grants of its own source alone', async () => {
+  it('fm-44 depends on the grants of its own source alone', async () => {
     const passes = await passesHolding(held('127.20.1.11'), { allowed: new Map([['other', ['127.0.0.0/8']]]) });
 
     await passes.pass(knownScope([]));
@@ -85,7 +85,7 @@ describe('a target that the rule of addresses refuses', () => {
   });
 
   it.each(['169.254.9.9', '224.0.0.1', '203.0.113.7', '0.0.0.0'])(
-    'fm-44 leaves as an absent one does, beside others: %s',
+    'fm-44 leaves like an absent target, beside other targets: %s',
     async (ip) => {
       const good = endpointOf({ id: 'vpce-0a1', addresses: [{ ip: '10.0.1.1', region: 'us-east-1' }] });
       const passes = createPasses();
@@ -100,7 +100,7 @@ describe('a target that the rule of addresses refuses', () => {
     },
   );
 
-  it('fm-44 stays, and is named, in upsert-only, with an unknown scope, and as the last one', async () => {
+  it('fm-44 stays with a reason, in upsert-only, with an unknown scope, and as the last target', async () => {
     const public7 = held('203.0.113.7');
     const upsertOnly = await passesHolding(public7, { policy: { ...defaultPolicy, mode: 'upsert-only' } });
     const [unread, last] = [await passesHolding(public7), await passesHolding(public7)];
@@ -115,7 +115,7 @@ describe('a target that the rule of addresses refuses', () => {
     ]);
   });
 
-  it('fm-44 takes no other target of its endpoint along', async () => {
+  it('fm-44 leaves without the other targets of its endpoint', async () => {
     const addresses = ['10.0.1.1', '169.254.169.254'].map((ip) => ({ ip, region: 'us-east-1' }));
     const both = held('', { addresses });
     const passes = createPasses();

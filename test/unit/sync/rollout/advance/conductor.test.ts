@@ -47,7 +47,7 @@ function stageAt({ journal, onFailure = 'rollback', gates = [] }: At): StageSess
   return session as StageSession;
 }
 
-it('tells once of a stage that has to go back and cannot, however many passes find it so', async () => {
+it('a stage that cannot roll back is reported once, however many passes find it so', async () => {
   const verdict = (atMs: number) => ({ kind: 'fail', gate: 'requests', reason: 'requests: 503', atMs }) as const;
   const failedAt = (atMs: number): StageState => ({
     ...nothingRun,
@@ -74,7 +74,7 @@ it('tells once of a stage that has to go back and cannot, however many passes fi
   expect(told).toEqual([...once, ...once]);
 });
 
-it('ends a trial by the configuration of that moment, and not by that of its begin', async () => {
+it('a trial ends by the configuration at its end, and not by the one at its begin', async () => {
   const trial = { revision: runs, parts: {}, before: {} };
   const journal = journalOf({ ...nothingRun, runs, trial });
   let fail: (sample: Sample) => void = () => {};

@@ -12,7 +12,7 @@ function open(): Judge {
   return createJudge({ gates, settleMs: 10_000, bakeMs: 20_000 });
 }
 
-/** A second of which each gate says this. */
+/** A second in which each gate returns this kind. */
 function second(judge: Judge, dataPlanes: Sample['kind'], requests?: Sample['kind']) {
   judge.take('dataPlanes', sample(dataPlanes));
   if (requests) judge.take('requests', sample(requests));
@@ -23,7 +23,7 @@ const seconds = (count: number, judge: Judge, ...says: [Sample['kind'], Sample['
   Array.from({ length: count }, () => second(judge, ...says)).at(-1);
 
 describe('a trial', () => {
-  it('passes after a whole bake of gates that are fine', () => {
+  it('passes after a whole bake of passing gates', () => {
     const judge = open();
 
     expect(second(judge, 'pass')).toBeUndefined();
@@ -33,7 +33,7 @@ describe('a trial', () => {
     expect(second(judge, 'pass', 'pass')).toMatchObject({ kind: 'pass' });
   });
 
-  it('does not begin its bake before the data planes have what was written', () => {
+  it('does not begin its bake before the data planes run the written configuration', () => {
     const judge = open();
 
     expect(seconds(60, judge, 'pending')).toBeUndefined();
@@ -41,14 +41,14 @@ describe('a trial', () => {
     expect(second(judge, 'fail')).toEqual({ kind: 'fail', gate: 'dataPlanes', reason: 'dataPlanes: it is fail' });
   });
 
-  it('is inconclusive where new data planes come for ever', () => {
+  it('is inconclusive when new data planes come endlessly', () => {
     const judge = open();
 
     expect(seconds(110, judge, 'pending')).toBeUndefined();
     expect(second(judge, 'pending')).toMatchObject({ kind: 'inconclusive', gate: 'dataPlanes' });
   });
 
-  it('fails at once when a gate does, at any time', () => {
+  it('fails at once when a gate fails, at any time', () => {
     const judge = open();
     second(judge, 'pass');
     seconds(19, judge, 'pass', 'pass');
@@ -56,7 +56,7 @@ describe('a trial', () => {
     expect(second(judge, 'pass', 'fail')).toEqual({ kind: 'fail', gate: 'requests', reason: 'requests: it is fail' });
   });
 
-  it('bakes for longer by the time in which a gate cannot tell', () => {
+  it('extends its bake by the time in which a gate is inconclusive', () => {
     const judge = open();
     second(judge, 'pass');
     seconds(10, judge, 'pass', 'pass');
@@ -67,7 +67,7 @@ describe('a trial', () => {
     expect(second(judge, 'pass', 'pass')).toMatchObject({ kind: 'pass' });
   });
 
-  it('fm-71 is inconclusive once that is longer than data planes have to settle, in all', () => {
+  it('fm-71 is inconclusive once this time exceeds the settle time of data planes, in all', () => {
     const judge = open();
     second(judge, 'pass');
     seconds(6, judge, 'pass', 'inconclusive');
@@ -81,7 +81,7 @@ describe('a trial', () => {
     });
   });
 
-  it('is inconclusive where nothing comes of a gate, or nothing comes any more', () => {
+  it('is inconclusive when a gate never answers, or stops answering', () => {
     const silent = open();
     second(silent, 'pass');
     const stopped = open();
@@ -91,7 +91,7 @@ describe('a trial', () => {
     expect(seconds(80, stopped, 'pass')).toMatchObject({ kind: 'inconclusive', gate: 'requests' });
   });
 
-  it('fm-71 never passes by a gate that has not told anything when its bake is over', () => {
+  it('fm-71 never passes by a gate without an answer at the end of its bake', () => {
     const judge = open();
     second(judge, 'pass');
 
@@ -99,14 +99,14 @@ describe('a trial', () => {
     expect(seconds(11, judge, 'pass', 'pending')).toMatchObject({ kind: 'inconclusive', gate: 'requests' });
   });
 
-  it('is inconclusive where the control plane cannot be asked while it settles', () => {
+  it('is inconclusive when the control plane cannot be read while data planes settle', () => {
     const judge = open();
 
     expect(seconds(10, judge, 'inconclusive')).toBeUndefined();
     expect(second(judge, 'inconclusive')).toMatchObject({ kind: 'inconclusive', gate: 'dataPlanes' });
   });
 
-  it('does not take the time in which its process stood still for time that was watched', () => {
+  it('does not count the time in which its process stood still', () => {
     const judge = open();
     second(judge, 'pass', 'pass');
 

@@ -14,8 +14,8 @@ afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 const revision = '000000000001';
 const trial = { revision, parts: {}, before: {} };
 
-describe('what comes of a trial and cannot be written down', () => {
-  it('is tried again after a while, not at once for ever', async () => {
+describe('a verdict of a trial that cannot be recorded', () => {
+  it('leads to a new trial after a while, not at once for ever', async () => {
     let warned = 0;
     const clock = createFakeClock();
     const session = {

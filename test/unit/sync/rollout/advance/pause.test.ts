@@ -8,7 +8,7 @@ const stateDir = mkdtempSync(join(tmpdir(), 'kong-privatelink-'));
 afterAll(() => rmSync(stateDir, { recursive: true }));
 
 describe('a pause whose file is a folder', () => {
-  it('says which, and what to do about it', async () => {
+  it('is reported with its path, and with the fix', async () => {
     mkdirSync(join(stateDir, 'paused.test.json'));
     const { write } = openPause({ stateDir, owner: 'test' });
 

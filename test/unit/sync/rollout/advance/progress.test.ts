@@ -13,7 +13,7 @@ function stepWith(report: StageAsKnown['report']) {
 }
 
 describe('a stage whose worker collects changes', () => {
-  it('is not done while configuration is among them', () => {
+  it('is not done while configuration waits', () => {
     expect(stepWith({ held: 1, heldUntil, changes: [change('service')] })).toMatchObject({
       step: 'writing',
       until: heldUntil,
@@ -21,7 +21,7 @@ describe('a stage whose worker collects changes', () => {
   });
 
   it.each([
-    ['addresses alone are', { held: 1, heldUntil, changes: [change('target')] }],
+    ['addresses alone wait', { held: 1, heldUntil, changes: [change('target')] }],
     [
       'the configuration was written',
       {
@@ -31,13 +31,13 @@ describe('a stage whose worker collects changes', () => {
         applied: [{ change: change('service'), outcome: 'applied' }],
       },
     ],
-    ['nothing is', { held: 0, changes: [] }],
+    ['nothing waits', { held: 0, changes: [] }],
   ] as const)('is done where %s', (_, report) => {
     expect(stepWith(report).step).toBe('done');
   });
 });
 
-describe('a stage whose turn has come', () => {
+describe('a stage that is due', () => {
   it('is not done before the configuration is written', () => {
     expect(stepWith({ changes: [change('service'), change('target')] })).toMatchObject({
       step: 'due',
@@ -46,30 +46,33 @@ describe('a stage whose turn has come', () => {
   });
 
   it.each([
-    ['addresses alone are to be written', { changes: [change('target')] }],
-    ['a pass wrote it', { changes: [change('service')], applied: [{ change: change('service'), outcome: 'applied' }] }],
+    ['addresses alone have to be written', { changes: [change('target')] }],
+    [
+      'a pass wrote the configuration',
+      { changes: [change('service')], applied: [{ change: change('service'), outcome: 'applied' }] },
+    ],
   ] as const)('is done where %s', (_, report) => {
     expect(stepWith(report).step).toBe('done');
   });
 });
 
-describe('a stage that does not go on by itself', () => {
+describe('a stage that waits for a person', () => {
   const runs = 'aaaaaaaaaaaa';
   const trialOf = (kind: 'fail' | 'inconclusive') => ({
     trial: { revision: runs, parts: {}, before: {}, verdict: { kind, reason: 'requests: seen', atMs: 0 } },
   });
 
   it.each([
-    ['failed and was left', trialOf('fail'), 'halted', 'requests: seen'],
+    ['failed and was not rolled back', trialOf('fail'), 'halted', 'requests: seen'],
     ['could not be judged', trialOf('inconclusive'), 'halted', 'inconclusive: requests: seen; then run rollout retry'],
     ['is pinned', { pin: { revision: runs } }, 'pinned', 'rollback newest ends the pin'],
     [
-      'was taken back',
+      'was rolled back',
       { pin: { revision: runs, left: 'bbbbbbbbbbbb' } },
       'pinned',
       'revision bbbbbbbbbbbb was rolled back: correct the configuration, or rollback newest ends the pin',
     ],
-  ] as const)('says how to go on where it %s', (_, state, step, reason) => {
+  ] as const)('names the next step if it %s', (_, state, step, reason) => {
     const standing = { ...known, state: { ...known.state, ...state }, rollout, report: {} };
 
     expect(progressOf(standing)).toMatchObject({ step, reason });

@@ -14,29 +14,29 @@ function why(state: Partial<StageState>, over: Partial<Earlier> = {}, candidate 
   return whyUnproved(earlier, candidate)?.kind;
 }
 
-describe('fm-70 whether a stage proves what a later one would get', () => {
-  it('is so when it runs all that changes, and its trial passed, whatever else it runs', () => {
+describe('fm-70 the proof of a stage for a later stage', () => {
+  it('is given when the stage runs all that changes and its trial passed, whatever else it runs', () => {
     expect(why({})).toBeUndefined();
   });
 
   it.each([
-    ['nothing is known that it runs', { runs: undefined }, 'earlier'],
-    ['it runs another revision than the one that passed', { runs: old }, 'earlier'],
-    ['what it runs has another content there', { trial: { ...trial, parts: { sd2: 'older' } } }, 'earlier'],
-    ['it lacks what changes', { trial: { ...trial, parts: {} } }, 'earlier'],
-    ['not all of it was written', { isWhole: false }, 'earlier'],
+    ['nothing is known of its revision', { runs: undefined }, 'earlier'],
+    ['it runs another revision than the proved one', { runs: old }, 'earlier'],
+    ['its trial had other content', { trial: { ...trial, parts: { sd2: 'older' } } }, 'earlier'],
+    ['it lacks the changed part', { trial: { ...trial, parts: {} } }, 'earlier'],
+    ['a part was not written', { isWhole: false }, 'earlier'],
     ['its trial goes on', { trial: { ...trial, verdict: undefined } }, 'earlier'],
     ['its trial failed', { trial: { ...trial, verdict: { ...verdict, kind: 'fail' } } }, 'halted'],
-    ['its gates could not tell', { trial: { ...trial, verdict: { ...verdict, kind: 'inconclusive' } } }, 'halted'],
+    ['its gates were inconclusive', { trial: { ...trial, verdict: { ...verdict, kind: 'inconclusive' } } }, 'halted'],
     ['a person pinned it', { pin: { revision: old, left: fresh } }, 'pinned'],
-    ['it went back', { pin: { revision: old, left: other }, failed: { revision: other, verdict } }, 'halted'],
+    ['it was rolled back', { pin: { revision: old, left: other }, failed: { revision: other, verdict } }, 'halted'],
     ['it was skipped for another revision', { runs: old, skipped: [other] }, 'earlier'],
-    ['it was skipped for this very one', { runs: old, skipped: [fresh] }, undefined],
+    ['it was skipped for this revision', { runs: old, skipped: [fresh] }, undefined],
   ] as const)('%s', (_, state, kind) => {
     expect(why(state as Partial<StageState>)).toBe(kind);
   });
 
-  it('waits for a word where there has to be one', () => {
+  it('waits for a required approval', () => {
     const approved = { ...trial, approved: { atMs: 0, by: {} } };
 
     expect([why({}, { needsApproval: true }), why({ trial: approved }, { needsApproval: true })]).toEqual([
@@ -45,7 +45,7 @@ describe('fm-70 whether a stage proves what a later one would get', () => {
     ]);
   });
 
-  it('counts what leaves as what changes', () => {
+  it('includes parts that leave', () => {
     const leaving = { revision: fresh, parts: { sd1: 'a' }, changed: ['sd2'] };
 
     expect([why({}, {}, leaving), why({ trial: { ...trial, parts: { sd1: 'x' } } }, {}, leaving)]).toEqual([
@@ -54,15 +54,15 @@ describe('fm-70 whether a stage proves what a later one would get', () => {
     ]);
   });
 
-  it('asks for no base files of a control plane that gets none', () => {
+  it('ignores base files for a control plane that gets none', () => {
     const files = { revision: fresh, parts: { [basePart]: 'files' }, changed: [basePart] };
 
     expect([why({}, {}, files), why({}, { takesBase: false }, files)]).toEqual(['earlier', undefined]);
   });
 });
 
-describe('parts that change', () => {
-  it('are those of either side that differ', () => {
+describe('the changed parts', () => {
+  it('are the parts of either side that differ', () => {
     expect(changedParts({ a: '1', b: '1', c: '1' }, { b: '1', c: '2', d: '1' })).toEqual(['a', 'c', 'd']);
   });
 });

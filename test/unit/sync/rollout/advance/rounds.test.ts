@@ -5,7 +5,7 @@ import { createSleepingClock } from '../../../../support/rollout/clocks';
 const { signal } = new AbortController();
 
 describe('passes over several stages', () => {
-  it('end together, once nothing is under way', async () => {
+  it('end together, once no trial runs', async () => {
     const passes: string[] = [];
     const rounds = createRounds({
       ...{ stages: 2, intervalMs: 60_000, clock: createSleepingClock(), signal },
@@ -17,7 +17,7 @@ describe('passes over several stages', () => {
     expect(passes).toEqual(['a', 'b']);
   });
 
-  it('are made again by all when something came of a trial, also of one that ended while they were made', async () => {
+  it('run again for all stages when a trial ended, even during the pass', async () => {
     let isBusy = true;
     const passes: string[] = [];
     const rounds = createRounds({
@@ -38,7 +38,7 @@ describe('passes over several stages', () => {
     expect(passes.toSorted()).toEqual(['a', 'a', 'b', 'b']);
   });
 
-  it('go on for the others where one fails', async () => {
+  it('go on for the other stages when one fails', async () => {
     const rounds = createRounds({
       ...{ stages: 2, intervalMs: 60_000, clock: createSleepingClock(), signal },
       isBusy: () => false,
@@ -52,7 +52,7 @@ describe('passes over several stages', () => {
     expect([failed?.status, done?.status]).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('are tried again where one fails while others are on trial', async () => {
+  it('run again when one fails while other stages are on trial', async () => {
     let [isBusy, tries] = [true, 0];
     const rounds = createRounds({
       ...{ stages: 1, intervalMs: 60_000, clock: createSleepingClock(), signal },
@@ -74,7 +74,7 @@ describe('passes over several stages', () => {
     expect(tries).toBe(2);
   });
 
-  it('end when they are stopped', async () => {
+  it('end when they are aborted', async () => {
     const own = new AbortController();
     const rounds = createRounds({
       ...{ stages: 1, intervalMs: 60_000, clock: createSleepingClock(), signal: own.signal },

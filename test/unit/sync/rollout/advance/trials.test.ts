@@ -7,8 +7,8 @@ import { createSleepingClock } from '../../../../support/rollout/clocks';
 import { until } from '../../../../support/until';
 
 it.each([
-  ['what was measured before it came', undefined, { errors: 1 }],
-  ['what is measured now, where the stage runs it since long: there is no before', true, { errors: 5 }],
+  ['the measure before its revision', undefined, { errors: 1 }],
+  ['the present measure, if the stage has run the revision for long', true, { errors: 5 }],
 ])('a trial compares with %s', async (_, isFound, before) => {
   const stop = new AbortController();
   const seen: Record<string, Baseline | undefined> = {};

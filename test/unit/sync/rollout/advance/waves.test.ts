@@ -4,11 +4,11 @@ import { earlierThan, inTurn } from '#sync/rollout/advance/waves';
 const listed = ['lab', 'canary', 'eu', 'us'];
 
 describe('the order of stages', () => {
-  it('is that of the configuration where nothing else is said', () => {
+  it('is the order of the configuration by default', () => {
     expect(earlierThan('eu', { order: [], listed })).toEqual(['lab', 'canary']);
   });
 
-  it('lets those of one list go together, and those that it does not name come after, each by itself', () => {
+  it('puts the stages of one list together, and unnamed stages behind, one by one', () => {
     const turns = { order: ['canary', ['eu', 'us']], listed: [...listed, 'apac'] };
 
     expect([earlierThan('us', turns), earlierThan('lab', turns), earlierThan('apac', turns)]).toEqual([
@@ -18,12 +18,12 @@ describe('the order of stages', () => {
     ]);
   });
 
-  it('has a place for stages that nobody could list, and for one that is named and not there', () => {
+  it('has a place for stages that cannot be listed, and for a named stage that does not exist', () => {
     expect(earlierThan('us', { order: [], listed: ['canary', undefined, 'us'] })).toEqual(['canary', undefined]);
     expect(earlierThan('us', { order: ['gone', 'us'], listed: ['us'] })).toEqual(['gone']);
   });
 
-  it('is the order in which they are told', () => {
+  it('is the order of the report', () => {
     const stages = listed.map((stage) => ({ stage }));
 
     expect(inTurn(stages, { order: ['us', 'canary'], listed }).map(({ stage }) => stage)).toEqual([

@@ -57,8 +57,8 @@ const during = (world: World, count = 6): readonly World[] => Array.from({ lengt
 const kinds = (taken: readonly { readonly kind: string }[]) => taken.map(({ kind }) => kind).join(' ');
 const waiting = 'pending pending pending pending pending';
 
-describe('data planes that are required', () => {
-  it('pass when each has had what was expected', async () => {
+describe('required data planes', () => {
+  it('pass when each has had the expected configuration', async () => {
     const taken = await samples([nodes('2', '1', '2'), nodes('3', '2', '3')]);
 
     expect(taken).toEqual([
@@ -67,7 +67,7 @@ describe('data planes that are required', () => {
     ]);
   });
 
-  it('fail when one is behind for too long, by its name as a terminal may get it', async () => {
+  it('fail when one is behind for too long, with its name escaped for a terminal', async () => {
     const connected = [{ name: 'dp\u001b[2J', hash: '1' }];
 
     const taken = await samples(during({ nodes: { expectedHash: '2', connected } }));
@@ -86,38 +86,38 @@ describe('data planes that are required', () => {
     );
   });
 
-  it('are waited for where there is none, and then nobody can tell', async () => {
+  it('are waited for when none is connected, and are inconclusive afterwards', async () => {
     const taken = await samples(during({ nodes: { connected: [] } }));
 
     expect(kinds(taken)).toBe(`${waiting} inconclusive`);
     expect(taken.at(-1)?.said).toMatch(/^no data plane is connected; start a data plane/);
   });
 
-  it('are known to nobody at once where the control plane cannot be asked', async () => {
+  it('are inconclusive at once when the control plane cannot be read', async () => {
     const taken = await samples([{ nodes: away('no answer\nto GET') }, nodes('2', '2')]);
 
     expect(taken[0]).toEqual({ kind: 'inconclusive', said: 'no answer; to GET; check controlPlane.address' });
     expect(taken[1]?.kind).toBe('pass');
   });
 
-  it('cannot be judged where the control plane does not say what they should have', async () => {
+  it('are inconclusive when the control plane returns no expected configuration', async () => {
     const [first] = await samples([{ nodes: { connected: [{ name: 'a', hash: '1' }] } }]);
 
     expect(first?.kind).toBe('inconclusive');
   });
 
-  it('say nothing where nobody knows them', async () => {
+  it('pass when the control plane does not know its data planes', async () => {
     expect(kinds(await samples([{}]))).toBe('pass');
   });
 });
 
-describe('data planes that are not required', () => {
+describe('data planes in mode best-effort', () => {
   it.each([
     ['is behind', nodes('2', '1'), '1 of 1 data plane without'],
-    ['is there', { nodes: { connected: [] } }, 'no data plane is connected'],
-    ['can be asked about', { nodes: away('no answer') }, 'no answer'],
+    ['is connected', { nodes: { connected: [] } }, 'no data plane is connected'],
+    ['can be read', { nodes: away('no answer') }, 'no answer'],
   ] as const)(
-    'are waited for as long as there is time, and then said, when one or none %s',
+    'are waited for during the settle time, and then pass with a note, when one or none %s',
     async (_, world, words) => {
       const taken = await samples(during(world), { mode: 'best-effort' });
 
@@ -127,13 +127,13 @@ describe('data planes that are not required', () => {
     },
   );
 
-  it('pass as soon as all have it', async () => {
+  it('pass as soon as all have the configuration', async () => {
     expect(kinds(await samples([nodes('2', '2')], { mode: 'best-effort' }))).toBe('pass');
   });
 });
 
 describe('status URLs', () => {
-  it('have to agree twice where nobody says what is expected', async () => {
+  it('must agree twice when no configuration is expected', async () => {
     const taken = await samples([
       { told: [hash('1'), hash('2')] },
       { told: [hash('2'), hash('2')] },
@@ -144,7 +144,7 @@ describe('status URLs', () => {
     expect(kinds(taken)).toBe('pending pending pass pass');
   });
 
-  it('do not agree on what they agreed on before it moved', async () => {
+  it('do not agree on their configuration from before the change', async () => {
     const taken = await samples([
       { told: [hash('1'), hash('1')] },
       { told: [hash('2'), hash('2')] },
@@ -154,7 +154,7 @@ describe('status URLs', () => {
     expect(kinds(taken)).toBe('pending pending pending');
   });
 
-  it('do not agree on what one of them had before the write', async () => {
+  it('do not agree on a configuration that one of them had before the write', async () => {
     const old = { told: [hash('1'), hash('0')] };
     const fresh = { told: [hash('2'), hash('2')] };
 
@@ -163,13 +163,13 @@ describe('status URLs', () => {
     expect(kinds(taken)).toBe('pending pending pending pass');
   });
 
-  it('have nothing where they have no configuration', async () => {
+  it('fail without a configuration', async () => {
     const taken = await samples(during({ told: [hash(none), hash(none)] }));
 
     expect(kinds(taken)).toBe(`${waiting} fail`);
   });
 
-  it('have to have what the control plane expects, where it says that', async () => {
+  it('must have the configuration that the control plane expects', async () => {
     const own = { expectedHash: '2', connected: [{ name: 'kong', hash: '2' }] };
 
     const taken = await samples([
@@ -185,10 +185,10 @@ describe('status URLs', () => {
   it.each([
     ['cannot be reached', refused, 'connect ECONNREFUSED'],
     ['refuses', { status: 401, body: { message: 'no' } }, 'it answered 401'],
-    ['is none of Kong', { status: 200, body: {} }, "not what Kong's /status"],
+    ['is not a Kong', { status: 200, body: {} }, "not what Kong's /status"],
     ['has an odd hash', { status: 200, body: { configuration_hash: 7, server: {} } }, "not what Kong's"],
     ['has a hash without end', hash('x'.repeat(10_000)), "not what Kong's"],
-  ] as const)('leave everything open after a while when one %s', async (_, told, words) => {
+  ] as const)('are inconclusive after a while when one %s', async (_, told, words) => {
     const taken = await samples(during({ told: [told, hash('2')] }));
 
     expect(kinds(taken)).toBe(`${waiting} inconclusive`);
@@ -196,7 +196,7 @@ describe('status URLs', () => {
     expect(taken.at(-1)?.said).not.toContain('secret');
   });
 
-  it('do not count where a node has a database, which is said', async () => {
+  it('are ignored for a node with a database, with a note', async () => {
     const taken = await samples(during({ told: [mute, hash('2')] }, 2));
 
     expect(kinds(taken)).toBe('pending pass');
@@ -205,7 +205,7 @@ describe('status URLs', () => {
     );
   });
 
-  it('leave everything open where no node can be judged', async () => {
+  it('are inconclusive when no node can be judged', async () => {
     const [first] = await samples([{ told: [mute, mute] }]);
 
     expect(first?.kind).toBe('inconclusive');

@@ -39,11 +39,11 @@ async function samples(over: Partial<PrometheusGateConfig>, values: readonly str
 const kinds = async (...args: Parameters<typeof samples>) => (await samples(...args)).map(({ kind }) => kind);
 
 describe('a metric', () => {
-  it('passes up to its limit and fails above, for good', async () => {
+  it('passes up to its limit and fails above it, for good', async () => {
     expect(await kinds({ atMost: 1 }, ['1', '1.01', '0'])).toEqual(['pass', 'fail', 'fail']);
   });
 
-  it('lets pass as many samples above its limit as it says', async () => {
+  it('tolerates the configured number of samples above its limit', async () => {
     const taken = await samples({ atMost: 1, maxFailed: 1 }, ['2', '0', '2', 'NaN']);
 
     expect(taken.map(({ kind }) => kind)).toEqual(['pass', 'pass', 'fail', 'fail']);
@@ -61,13 +61,13 @@ describe('a metric', () => {
     expect(await kinds({ atMostTimesBefore: 1.5 }, [value], before)).toEqual([kind]);
   });
 
-  it('has to keep to both limits, and fails at the one that it can be compared with', async () => {
+  it('must keep to both limits, and fails at the one that has a measure from before', async () => {
     expect(await kinds({ atMost: 5, atMostTimesBefore: 2 }, ['5'], 2)).toEqual(['fail']);
     expect(await kinds({ atMost: 5, atMostTimesBefore: 2 }, ['6'], 4)).toEqual(['fail']);
     expect(await kinds({ atMost: 5, atMostTimesBefore: 2 }, ['5', '6'])).toEqual(['inconclusive', 'fail']);
   });
 
-  it('is read before a stage is written only where it is compared with that', async () => {
+  it('is read before a write only if it is compared with that measure', async () => {
     const open = (over: Partial<PrometheusGateConfig>, value: string) =>
       createPrometheusGate({ ...query, ...over }, 'canary', async () => ({ status: 200, body: scalar(value) }));
 
@@ -78,7 +78,7 @@ describe('a metric', () => {
 });
 
 describe('a query to Prometheus', () => {
-  it('is sent by form, for this stage, with the token', async () => {
+  it('is sent as a form, for this stage, with the token', async () => {
     const asked: unknown[] = [];
     const config = { ...query, token: 'test-token', atMost: 1 };
     const gate = createPrometheusGate(config, 'canary', async (question) => {
@@ -117,11 +117,11 @@ describe('a query to Prometheus', () => {
       { status: 'success', data: { resultType: 'vector', result: [{ metric: {}, histogram: [1, {}] }] } },
       'returns a histogram',
     ],
-    ['a number in place of text', { status: 'success', data: { resultType: 'scalar', result: [1, 2] } }, 'documents'],
+    ['a number instead of text', { status: 'success', data: { resultType: 'scalar', result: [1, 2] } }, 'documents'],
     ['another API', { hello: 'world' }, 'documents'],
     ['null', null, 'documents'],
     ['an error', { status: 'error', errorType: 'bad_data', error: 'no test-token\u0007' }, 'no ***\\u0007; correct'],
-  ])('says nothing where the answer is %s', async (_, body, words) => {
+  ])('is inconclusive if the answer is %s', async (_, body, words) => {
     const gate = createPrometheusGate({ ...query, token: 'test-token', atMost: 1 }, 'canary', async () => ({
       status: 200,
       body,
@@ -154,11 +154,11 @@ describe('a metric of Konnect', () => {
     [undefined, 'pending'],
     [179_999, 'pending'],
     [180_000, 'pass'],
-  ])('is asked for once its window lies in the bake: after %s ms', async (bakingMs, kind) => {
+  ])('is read once its window lies in the bake: after %s ms', async (bakingMs, kind) => {
     expect((await sampleOf({ requests: 100, value: 12.345678 }, bakingMs)).kind).toBe(kind);
   });
 
-  it('is told with its unit', async () => {
+  it('is reported with its unit', async () => {
     expect(await sampleOf({ requests: 100, value: 312.34567 }, 180_000)).toEqual({
       kind: 'fail',
       said: '312.3 ms, at most 300 ms; above its limit once, 0 allowed; see what this revision changed, or raise the limit of the metric',
@@ -170,20 +170,20 @@ describe('a metric of Konnect', () => {
     [{ requests: 99, value: 1 }, '99 requests in 120 s are too few, at least 100 are needed'],
     [{ requests: 0 }, '0 requests'],
     [{ requests: 100 }, 'has no upstream_latency_p99'],
-  ])('says nothing of %j', async (measured, words) => {
+  ])('is inconclusive for %j', async (measured, words) => {
     expect(await sampleOf(measured, 180_000)).toEqual({
       kind: 'inconclusive',
       said: expect.stringContaining(words),
     });
   });
 
-  it('is read before a stage is written, whatever was before', async () => {
+  it('is read before a write, whatever was before', async () => {
     const gate = createKonnectGate({ ...config, atMostTimesBefore: 2 }, async () => ({ requests: 100, value: 7 }));
 
     expect(await gate.readBefore?.(signal)).toBe(7);
   });
 
-  it('says why where it cannot be had', async () => {
+  it('says why it could not be read', async () => {
     const failing = createKonnectGate(config, async () => {
       throw new PrivatelinkError('Konnect answered 403', { code: 'CONTROL_PLANE_AUTH', fix: 'give it the role' });
     });

@@ -20,35 +20,35 @@ const times = (count: number, expected: string, nodes: string) =>
   Array.from({ length: count }, () => [expected, nodes] as const);
 
 describe('a watch of data planes', () => {
-  it('finds who has what it should', () => {
+  it('finds the nodes with the expected configuration', () => {
     expect(looks(['2', 'a:2 b:1 c:'])).toEqual(['a|bc|']);
   });
 
-  it('takes what was expected at an earlier look, however often addresses move it', () => {
+  it('accepts a configuration that was expected at an earlier look, however often addresses change it', () => {
     expect(looks(['2', 'a:1'], ['3', 'a:2'], ['4', 'a:3'])).toEqual(['|a|', 'a||', 'a||']);
   });
 
-  it('takes what a node had before it was expected', () => {
+  it('accepts a configuration that a node had before it was expected', () => {
     expect(looks(['2', 'a:3'], ['3', 'a:1'])).toEqual(['|a|', 'a||']);
   });
 
-  it('leaves who was right once right, also after it was away', () => {
+  it('keeps a node right once it was right, even after it was away', () => {
     expect(looks(['2', 'a:2'], ['3', 'a:1'], ['3', ''], ['3', 'a:1'])).toEqual(['a||', 'a||', '||', 'a||']);
   });
 
-  it('gives each the same time from when it was first there', () => {
+  it('gives each node equal time from its first appearance', () => {
     const seen = looks(...times(3, '2', 'a:1'), ...times(11, '2', 'a:1 b:1'));
 
     expect(seen.slice(9)).toEqual(['|ab|', '|b|a', '|b|a', '|b|a', '||ab']);
   });
 
-  it('does not count who is gone, and begins anew with who comes back behind', () => {
+  it('ignores a node that left, and starts again when the node returns behind', () => {
     const seen = looks(...times(9, '2', 'a:1'), ['2', ''], ...times(2, '2', 'a:1'));
 
     expect(seen.slice(8)).toEqual(['|a|', '||', '|a|', '|a|']);
   });
 
-  it('knows nobody to be right where nothing is expected', () => {
+  it('calls no node right when no configuration is expected', () => {
     expect(looks(['', 'a:1 b:'])).toEqual(['|ab|']);
   });
 });

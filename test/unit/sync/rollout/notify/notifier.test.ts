@@ -12,7 +12,7 @@ const halt: RolloutEvent = { event: 'halt', stage: 'canary', ...revisions, gate:
 
 type Answer = Posted | Error | 'hangs';
 
-/** Answers one after the other, the last again and again. */
+/** Answers with these in turn, the last one again and again. */
 function open(answers: readonly Answer[], over: Partial<NotifierOptions> = {}) {
   const calls: Posting[] = [];
   const warnings: string[] = [];
@@ -40,7 +40,7 @@ function open(answers: readonly Answer[], over: Partial<NotifierOptions> = {}) {
   return { notifier, calls, warnings, clock, answer };
 }
 
-/** What is under way goes on, as far as it can without time going by. */
+/** Lets pending work run as far as it can while the clock stands still. */
 async function settle(): Promise<void> {
   for (let count = 0; count < 20; count += 1) await turn();
 }
@@ -49,7 +49,7 @@ const bodyOf = ({ body }: Posting) => JSON.parse(body);
 const headerOf = ({ headers }: Posting, name: string) => headers[`x-kong-privatelink-${name}`] ?? '';
 
 describe('a webhook', () => {
-  it('that is not configured is told nothing', async () => {
+  it('that is not configured gets nothing', async () => {
     const notifier = createNotifier(undefined, { owner: 'team', clock: createHandClock(), onWarning: () => undefined });
 
     notifier.notify(halt);
@@ -57,7 +57,7 @@ describe('a webhook', () => {
     await expect(notifier.drain(signal)).resolves.toBeUndefined();
   });
 
-  it('is told who, what, when and why, in JSON', async () => {
+  it('gets who, what, when and why, in JSON', async () => {
     const { notifier, calls } = open([{ status: 204 }]);
 
     notifier.notify(halt);
@@ -81,7 +81,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it('can tell by the signature who says so, and when', async () => {
+  it('can check by the signature the sender and the time', async () => {
     const { notifier, calls } = open([{ status: 500 }, { status: 200 }]);
 
     notifier.notify(halt);
@@ -96,7 +96,7 @@ describe('a webhook', () => {
     expect(mac).toBe(createHmac('sha256', config.secret).update(`${at}.${call.body}`).digest('hex'));
   });
 
-  it('is told nothing else while it has not answered, and nobody waits for it', async () => {
+  it('gets no other event while it has not answered, and nothing waits for it', async () => {
     const { notifier, calls } = open(['hangs']);
 
     notifier.notify(halt);
@@ -107,7 +107,7 @@ describe('a webhook', () => {
   });
 
   it.each([408, 429, 500, 502, 503, 504])(
-    'is told again after %d, under the same id, with a new signature',
+    'gets the event again after %d, under one id, with a new signature',
     async (status) => {
       const { notifier, calls, warnings, clock } = open([{ status }, { status: 200 }]);
 
@@ -128,7 +128,7 @@ describe('a webhook', () => {
   );
 
   it.each([
-    ['a status that stays', { status: 404 }, 'it answered 404; check that rollout.notify.url is right'],
+    ['a permanent status', { status: 404 }, 'it answered 404; check that rollout.notify.url is right'],
     [
       'a redirect',
       { status: 307, location: 'https://evil.test/x?y=1' },
@@ -139,7 +139,7 @@ describe('a webhook', () => {
       Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
       'no answer: self-signed certificate; name its authority (a file in PEM) in NODE_EXTRA_CA_CERTS',
     ],
-  ])('is not told again after %s, of which a warning tells', async (_, answer, said) => {
+  ])('gets no second try after %s, and a warning says so', async (_, answer, said) => {
     const { notifier, calls, warnings } = open([answer]);
 
     notifier.notify(halt);
@@ -153,7 +153,7 @@ describe('a webhook', () => {
     expect(warnings[0]).not.toMatch(/secret|y=1/);
   });
 
-  it('is told five times at most, with growing pauses, and then of the next', async () => {
+  it('gets five tries at most, with growing pauses, and then the next event', async () => {
     const { notifier, calls, warnings, clock, answer } = open([new Error('connect ECONNREFUSED 10.0.0.1:443')]);
     const pauses: number[] = [];
 
@@ -183,21 +183,18 @@ describe('a webhook', () => {
     ['0', undefined, 1_000],
     ['soon', undefined, 1_000],
     ['Fri, 15 Jan 2027 08:00:20 GMT', undefined, 20_000],
-    // Its own clock counts.
+    // The webhook's own clock applies.
     ['Fri, 15 Jan 2026 08:00:20 GMT', 'Fri, 15 Jan 2026 08:00:00 GMT', 20_000],
-  ])(
-    'that asks by Retry-After %s to wait is told again then, but within a minute',
-    async (retryAfter, date, pauseMs) => {
-      const { notifier, clock } = open([{ status: 429, retryAfter, date }]);
+  ])('that sends Retry-After %s gets the next try then, but within a minute', async (retryAfter, date, pauseMs) => {
+    const { notifier, clock } = open([{ status: 429, retryAfter, date }]);
 
-      notifier.notify(halt);
-      await settle();
+    notifier.notify(halt);
+    await settle();
 
-      expect(clock.sleeping()).toEqual([pauseMs]);
-    },
-  );
+    expect(clock.sleeping()).toEqual([pauseMs]);
+  });
 
-  it('fm-74 that hangs keeps the end of a process for 15 s, and one warning names what it was not told', async () => {
+  it('fm-74 that hangs delays the end of a process for 15 s, and one warning names the lost events', async () => {
     const { notifier, calls, warnings, clock, answer } = open(['hangs']);
     for (let count = 0; count < 7; count += 1) notifier.notify({ ...halt, event: count ? 'rollback' : 'halt' });
     let isOver = false;
@@ -228,7 +225,7 @@ describe('a webhook', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('is given up at once when the signal aborts, also in a pause, and when it had aborted before', async () => {
+  it('is given up at once when the signal aborts, even in a pause, and when it was aborted before', async () => {
     const stopping = new AbortController();
     const { notifier, warnings, clock } = open([{ status: 500 }]);
     notifier.notify(halt);
@@ -244,7 +241,7 @@ describe('a webhook', () => {
     expect(clock.sleeping()).toEqual([]);
   });
 
-  it('that nobody has told anything drains at once', async () => {
+  it('without events drains at once', async () => {
     const { notifier, clock } = open([]);
 
     await notifier.drain(signal);
@@ -252,7 +249,7 @@ describe('a webhook', () => {
     expect(clock.sleeping()).toEqual([]);
   });
 
-  it('has a hundred events waiting at most: the oldest is dropped, with a warning', async () => {
+  it('has at most a hundred waiting events: the oldest is dropped, with a warning', async () => {
     const { notifier, calls, warnings, answer, clock } = open([{ status: 503 }]);
     notifier.notify({ ...halt, stage: 'first' });
     await settle();
@@ -274,7 +271,7 @@ describe('a webhook', () => {
     ]);
   });
 
-  it('gets no secret, nothing that acts on a terminal, and no text without end', async () => {
+  it('gets no secret, no control characters, and no endless text', async () => {
     const { notifier, calls } = open([{ status: 200 }]);
 
     for (const reason of [

@@ -27,7 +27,7 @@ async function take() {
 }
 
 describe('a lease', () => {
-  it('is had by one', async () => {
+  it('has one holder', async () => {
     const lease = await take();
 
     await expect(takeLease(path, 0)).resolves.toBeUndefined();
@@ -36,13 +36,13 @@ describe('a lease', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is renewed in its own file alone, and ends, whatever is at its path by now', async () => {
+  it('is renewed and ended in its own file alone, even if another file is at its path now', async () => {
     const former = await take();
     renameSync(path, `${path}.aside`);
     const latter = await take();
     const before = text();
 
-    // As when the process stood still between its look at the file and its write.
+    // The process stood still between its look at the file and its write.
     await former.renew();
     const isOurs = [former.isOurs(), latter.isOurs()];
     await former.end();
@@ -53,7 +53,7 @@ describe('a lease', () => {
     expect(readdirSync(folder)).toEqual(['writer.aside']);
   });
 
-  it('is put in place of another, whose process finds out', async () => {
+  it('replaces another lease, whose process finds out', async () => {
     const former = await take();
     const latter = await takeLease(`${path}.claim`, 0);
     const isTaken = await latter?.replace(path);
@@ -66,7 +66,7 @@ describe('a lease', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is in place also where another, which had claimed the same and woke late, has put it there', async () => {
+  it('is also in place after a late process has put an equal claim there', async () => {
     const claimed = `${path}.claim`;
     const late = await takeLease(claimed, 0);
     const other = await takeLease(`${claimed}.claim`, 0);
@@ -82,7 +82,7 @@ describe('a lease', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is of a process that lives as long as this process holds it, and of a dead one afterwards', async () => {
+  it('belongs to a live process while this process holds it, and to a dead process afterwards', async () => {
     const lease = await take();
     const held = text();
     const isDead = isOfDead(held);
@@ -93,7 +93,7 @@ describe('a lease', () => {
 });
 
 describe('a full disk', () => {
-  it('leaves no file for which others would wait', async () => {
+  it('leaves no file that makes others wait', async () => {
     const { open } = fs;
     jest.spyOn(fs, 'open').mockImplementation(async (...args) => {
       const handle = await open(...args);
@@ -106,14 +106,14 @@ describe('a full disk', () => {
   });
 });
 
-describe('who holds a lease', () => {
+describe('the holder of a lease', () => {
   const holder = { id: 'x', pid: 12, host: 'a\u001b[31mb', startedAt: '2026-11-29T19:00:00.000Z' };
 
   it.each([
     [JSON.stringify(holder), 'process 12 on host a\\u001b[31mb (since 2026-11-29T19:00:00.000Z)'],
     [JSON.stringify({ ...holder, pid: 'x' }), 'an unknown process'],
     ['damaged', 'an unknown process'],
-  ])('is told of %j as %s', (content, told) => {
+  ])('is described for %j as %s', (content, told) => {
     expect(describeHolder(content)).toBe(told);
   });
 });

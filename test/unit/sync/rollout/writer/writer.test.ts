@@ -41,7 +41,7 @@ function write<T>(work: Work<T>, { clock = createSleepingClock(), ...over }: Par
   return withWriter({ stateDir, owner: 'test', controlPlane }, options, work);
 }
 
-/** A writer that works until it is told to end. */
+/** A writer that works until the test ends it. */
 function startWriter({ clock = createSleepingClock(), signal }: { clock?: Clock; signal?: AbortSignal } = {}) {
   let end = () => {};
   const ending = new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ function startWriter({ clock = createSleepingClock(), signal }: { clock?: Clock;
   return { begun, end: () => end(), ended };
 }
 
-/** Where the file is: one writer tells the name. */
+/** The path of the file, as one writer leaves it. */
 async function findPath(): Promise<string> {
   const name = await write(async () => readdirSync(stateDir)[0] ?? '');
   return join(stateDir, name);
@@ -71,12 +71,12 @@ async function findPath(): Promise<string> {
 
 const fieldsOf = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
-/** What a process of this machine that has just begun would write. */
+/** The file of a process of this machine that has just started. */
 async function ownFields(): Promise<Record<string, unknown>> {
   return write(async () => fieldsOf(join(stateDir, readdirSync(stateDir)[0] ?? '')));
 }
 
-/** How long, by its own clock, a process waits that comes now. */
+/** The wait of a new process, by its own clock. */
 async function waited(onPoll?: Parameters<typeof createRushingClock>[0]): Promise<number> {
   const clock = createRushingClock(onPoll);
   return write(async () => clock.monotonicMs(), { clock });
@@ -91,7 +91,7 @@ function expectStale(waitedMs: number) {
 }
 
 describe('the one writer', () => {
-  it('says in a file for owner and control plane who it is, and removes it', async () => {
+  it('identifies itself in a file for owner and control plane, and removes the file', async () => {
     const [name, fields, mode] = await write(async () => {
       const [name = ''] = readdirSync(stateDir);
       return [name, fieldsOf(join(stateDir, name)), statSync(join(stateDir, name)).mode & 0o777];
@@ -120,12 +120,12 @@ describe('the one writer', () => {
     await expect(given).resolves.toBe('both');
   });
 
-  it('lets the next one in when it has ended, and not before', async () => {
+  it('lets the next writer begin when it has ended, and not before', async () => {
     const first = startWriter();
     await first.begun();
     const said: string[] = [];
     let polls = 0;
-    // Time stands still: it does not take over either.
+    // The clock stands still, so this process does not take over either.
     const sleep = async () => {
       polls += 1;
       await turn();
@@ -172,7 +172,7 @@ describe('the one writer', () => {
     expect(readdirSync(stateDir)).toEqual([]);
   });
 
-  it('goes on to renew its file while stopped work ends', async () => {
+  it('renews its file while aborted work ends', async () => {
     const path = await findPath();
     const stopping = new AbortController();
     const clock = createSleepingClock();
@@ -188,14 +188,14 @@ describe('the one writer', () => {
     await expect(writer.ended).resolves.toBe('ended');
   });
 
-  it('begins nothing when it is stopped already', async () => {
+  it('begins nothing when it is already aborted', async () => {
     const given = write(async () => 'begun', { signal: AbortSignal.abort(new Error('stopped')) });
 
     await expect(given).rejects.toThrow('stopped');
     expect(existsSync(stateDir)).toBe(false);
   });
 
-  it('ends its wait at once when it is stopped, and leaves the file of the other', async () => {
+  it('ends its wait at once when it is aborted, and keeps the file of the other writer', async () => {
     const first = startWriter();
     await first.begun();
     const stopping = new AbortController();
@@ -212,7 +212,7 @@ describe('the one writer', () => {
   });
 });
 
-describe('a writer that ended without a word', () => {
+describe('a writer that ended without removing its file', () => {
   it.each([
     ['', 0, 0],
     [', although the wall clock is set a day ahead', dayMs, 0],
@@ -231,7 +231,7 @@ describe('a writer that ended without a word', () => {
     expect(readdirSync(stateDir)).toEqual([]);
   });
 
-  it('is not taken over by one that stood still itself meanwhile', async () => {
+  it('is not taken over by a process that stood still itself meanwhile', async () => {
     const path = await findPath();
     writeFileSync(path, JSON.stringify({ ...(await ownFields()), host: 'elsewhere' }));
 
@@ -240,7 +240,7 @@ describe('a writer that ended without a word', () => {
     expectStale(waitedMs - dayMs / 480 + 1_000);
   });
 
-  it('is taken over only after another 30 s where it changed meanwhile', async () => {
+  it('is taken over only after another 30 s without a change', async () => {
     const path = await findPath();
     const fields = { ...(await ownFields()), host: 'elsewhere' };
     writeFileSync(path, JSON.stringify(fields));
@@ -271,8 +271,8 @@ describe('a writer that ended without a word', () => {
 
   it.each<[string, (path: string) => void]>([
     ['is empty', (path) => writeFileSync(path, '')],
-    ['is no JSON', (path) => writeFileSync(path, Buffer.from([0xff, 0, 0x80]))],
-    ['is JSON of something else', (path) => writeFileSync(path, '[]')],
+    ['is not JSON', (path) => writeFileSync(path, Buffer.from([0xff, 0, 0x80]))],
+    ['is JSON of another kind', (path) => writeFileSync(path, '[]')],
     ['is endless', (path) => writeFileSync(path, Buffer.alloc(10_000_000))],
     ['is a symlink to a file', (path) => symlinkSync(join(folder, 'precious'), path)],
     ['is a symlink to nothing', (path) => symlinkSync(join(folder, 'nothing'), path)],
@@ -291,8 +291,8 @@ describe('a writer that ended without a word', () => {
   });
 });
 
-describe('a writer that is renewed', () => {
-  it('is never taken over: after ten minutes the other gives up, and says for whom it waited', async () => {
+describe('a writer that renews its file', () => {
+  it('is never taken over: after ten minutes the other gives up, and names it', async () => {
     const path = await findPath();
     const clock = createSleepingClock();
     const first = startWriter({ clock });
@@ -334,7 +334,7 @@ describe('a writer that stood still while another took over', () => {
     return { clock, former, formerly, latter, now: await latter.begun() };
   }
 
-  it('finds out before its next write, and at its renewal, and leaves the file of the other', async () => {
+  it('finds out before its next write, and at its renewal, and keeps the file of the other', async () => {
     const { clock, former, formerly, latter, now } = await stopped();
 
     expect(formerly.stillWriter).toThrow(
@@ -357,7 +357,7 @@ describe('a writer that stood still while another took over', () => {
     expect(readdirSync(stateDir)).toEqual([]);
   });
 
-  it('looks once for all writes that begin in one turn of the event loop, and anew for those of the next', async () => {
+  it('checks once for all writes in one turn of the event loop, and again in the next turn', async () => {
     const path = await findPath();
     const writer = startWriter();
     const { stillWriter } = await writer.begun();
@@ -372,7 +372,7 @@ describe('a writer that stood still while another took over', () => {
     await writer.ended;
   });
 
-  it('finds out, too, where its file is gone', async () => {
+  it('finds out even if its file is gone', async () => {
     const path = await findPath();
     const writer = startWriter();
     const { stillWriter } = await writer.begun();
@@ -384,7 +384,7 @@ describe('a writer that stood still while another took over', () => {
   });
 });
 
-describe('two that take over at once', () => {
+describe('two processes that take over at once', () => {
   it('work one after the other', async () => {
     const path = await findPath();
     writeFileSync(path, 'damaged');
@@ -403,7 +403,7 @@ describe('two that take over at once', () => {
     expect(seen).toEqual([1, 1, 1]);
   });
 
-  it('follow one that died as it took over', async () => {
+  it('take over from a process that died during its own takeover', async () => {
     const path = await findPath();
     const claim = `${path}.${digestOf('damaged').slice(0, 12)}`;
     writeFileSync(path, 'damaged');
@@ -415,7 +415,7 @@ describe('two that take over at once', () => {
     expect(readdirSync(stateDir)).toEqual([]);
   });
 
-  it('leave alone what one of them has made meanwhile', async () => {
+  it('keep a file that one of them has created meanwhile', async () => {
     const path = await findPath();
     const claim = `${path}.${digestOf('damaged').slice(0, 12)}`;
     const fields = await ownFields();
@@ -435,11 +435,11 @@ describe('two that take over at once', () => {
   });
 });
 
-describe('a stateDir that takes no file', () => {
+describe('a stateDir without write access', () => {
   it.each([
     ['is a file', () => join(folder, 'file')],
     ['cannot be made', () => '/proc/kong-privatelink'],
-  ])('keeps nobody from working, with a warning, where it %s', async (_, pathOf) => {
+  ])('blocks no work, and causes a warning, if it %s', async (_, pathOf) => {
     writeFileSync(join(folder, 'file'), '');
     stateDir = pathOf();
 
@@ -453,7 +453,7 @@ describe('a stateDir that takes no file', () => {
     expect(more).toEqual([undefined]);
   });
 
-  it('is one with a folder in place of the file, too, which stays', async () => {
+  it('may have a folder at the path of the file, and the folder stays', async () => {
     const path = await findPath();
     mkdirSync(path);
 

@@ -10,7 +10,7 @@ const unknown = (scope: string, lastGoodSeconds: number): Condition => ({
   why: { code: 'ACCESS_DENIED', lastGoodSeconds, reason: 'role refused' },
 });
 
-it('tells one fault of several scopes once, with the age of the oldest answer, and text of others in its line', () => {
+it('one fault of several scopes is reported once, with the age of the oldest answer and escaped text', () => {
   const holds = [unknown('hub.1.eu-west-1', 60), unknown('hub.1.us-east-1', 90), unknown('hub.2\nok', 60)];
   const { conditions } = follow(new Map(), { holds, isUndecided: () => false }, 0);
 

@@ -6,7 +6,7 @@ const minute = 60_000;
 const scope: Condition = { kind: 'scope', id: 'hub', who: { scope: 'hub' }, variant: 'AWS', why: { reason: 'no' } };
 const isUndecided = () => false;
 
-/** What is said from pass to pass, a minute apart or as told. */
+/** The lines of each pass, a minute apart unless the test says otherwise. */
 function openFollowing() {
   let conditions: Conditions = new Map();
   let nowMs = 0;
@@ -25,7 +25,7 @@ function openFollowing() {
 const messages = (lines: readonly Line[]) => lines.map(({ message }) => message);
 
 describe('follow', () => {
-  it('says a condition when it begins and when it ends, and not in between', () => {
+  it('reports a condition when it begins and when it ends, and not in between', () => {
     const { pass } = openFollowing();
 
     const said = [pass([scope]), pass([scope]), pass([scope]), pass([]), pass([])];
@@ -39,7 +39,7 @@ describe('follow', () => {
     ]);
   });
 
-  it('says it again for each hour that it lasts', () => {
+  it('reports a lasting condition each hour', () => {
     const { pass } = openFollowing();
     const said = Array.from({ length: 181 }, () => pass([scope])).flat();
 
@@ -47,7 +47,7 @@ describe('follow', () => {
     expect(said.at(-1)?.fields).toMatchObject({ forSeconds: 10_800, reason: 'no' });
   });
 
-  it('says once that it has another code', () => {
+  it('reports another code of a condition once', () => {
     const { pass } = openFollowing();
     const denied = { ...scope, variant: 'ACCESS_DENIED' };
 
@@ -56,7 +56,7 @@ describe('follow', () => {
     expect(said).toEqual([['scope unknown'], ['scope still unknown'], [], []]);
   });
 
-  it('takes no end for granted where nobody could tell', () => {
+  it('reports no end while the end is uncertain', () => {
     const { pass } = openFollowing();
     pass([scope]);
 
@@ -66,7 +66,7 @@ describe('follow', () => {
     expect([meanwhile, messages(ended)]).toEqual([[], ['scope known again']]);
   });
 
-  it('says of one that begins a fourth time within an hour that it comes and goes, then hourly, and that it ended after an hour of rest', () => {
+  it('reports a restless condition at its fourth begin within an hour, then hourly, then its end', () => {
     const { pass, conditions } = openFollowing();
     const pairs = Array.from({ length: 60 }, () => [pass([scope]), pass([])].flat()).flat();
     const rest = Array.from({ length: 61 }, () => pass([])).flat();
@@ -81,7 +81,7 @@ describe('follow', () => {
     expect(conditions().size).toBe(0);
   });
 
-  it('says of one that came and went that it lasts, once it has done so for an hour', () => {
+  it('reports a condition as lasting after it came and went and then lasted for an hour', () => {
     const { pass } = openFollowing();
     for (let count = 0; count < 3; count += 1) [pass([scope]), pass([])];
 
@@ -94,7 +94,7 @@ describe('follow', () => {
     ]);
   });
 
-  it('names twenty that begin or end together, and counts the rest', () => {
+  it('names twenty conditions that begin or end together, and counts the rest', () => {
     const { pass } = openFollowing();
     const many = Array.from({ length: 25 }, (_, index): Condition => {
       const id = `vpce-${index}`;
@@ -108,7 +108,7 @@ describe('follow', () => {
     expect(ended.at(-1)).toEqual({ level: 'info', message: 'endpoint no longer quarantined', fields: { more: 5 } });
   });
 
-  it('remembers a thousand that ended, however many there are', () => {
+  it('remembers at most a thousand ended conditions', () => {
     const { pass, conditions } = openFollowing();
     for (let count = 0; count < 30; count += 1)
       pass(Array.from({ length: 100 }, (_, index): Condition => ({ ...scope, id: `${count} ${index}` })));

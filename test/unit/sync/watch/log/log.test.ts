@@ -30,7 +30,7 @@ describe('openLog', () => {
     );
   });
 
-  it('writes text on a terminal: what, about what, why and what to do', () => {
+  it('writes text on a terminal: the event, its subject, the reason and the fix', () => {
     const { log, said } = openTestLog({ isTerminal: true });
 
     log.warn({ plan: 1, domain: undefined, scopes: ['a.b', 'c d'], none: [], reason: 'no', fix: 'do' }, 'warning');
@@ -43,7 +43,7 @@ describe('openLog', () => {
     ['text in a pipe', { isTerminal: false, logFormat: 'text' }],
     ['JSON on a terminal', { isTerminal: true, logFormat: 'json' }],
     ['JSON in a pipe', { isTerminal: false }],
-  ])("writes one line without control characters, whatever a stranger's tag holds: %s", (_, given) => {
+  ])('writes one line without control characters, whatever the tag of a stranger: %s', (_, given) => {
     const { log, said } = openTestLog(given);
 
     log.warn({ domain: stranger, reason: stranger, fix: stranger }, 'endpoint quarantined');
@@ -52,7 +52,7 @@ describe('openLog', () => {
     expect(said.out).toContain('\\u001b[2J\\u202e');
   });
 
-  it('colours the level alone, and not where NO_COLOR is set', () => {
+  it('colours the level alone, and nothing where NO_COLOR is set', () => {
     const { said } = openTestLog({ isTerminal: true });
     let out = '';
     const terminal = {
@@ -98,11 +98,11 @@ describe('openLog', () => {
   it.each<[LogFlags, RegExp]>([
     [{ logLevel: 'loud' }, /--log-level: there is no "loud"; give one of debug, info, warn, error/],
     [{ logFormat: 'xml' }, /--log-format: there is no "xml"; give one of text, json/],
-  ])('refuses %j, and says what there is', (flags, message) => {
+  ])('refuses %j, and names the valid values', (flags, message) => {
     expect(() => openTestLog(flags)).toThrow(message);
   });
 
-  it('masks what is called a token', () => {
+  it('masks a field that is called a token', () => {
     const { log, said } = openTestLog({ logFormat: 'text' });
 
     log.info({ token: 'kpat_secret', watch: { token: 'other_secret' } }, 'watching');

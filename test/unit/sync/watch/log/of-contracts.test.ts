@@ -24,7 +24,7 @@ function openWorld() {
   const watch = openWatch({ contracts: memory.contracts });
   watch.see(...tenEndpoints, endpointOf({ id: 'vpce-e', domain: 'sd2' }));
   let said = nothingSaid;
-  /** What the log says of one more pass. */
+  /** The log lines of one more pass. */
   const say = async () => {
     await watch.run();
     const report = watch.reports.at(-1) as Report;
@@ -37,7 +37,7 @@ function openWorld() {
 }
 
 describe("the worker's log of contracts", () => {
-  it('says each action that was done once, and why', async () => {
+  it('reports each action once, with its reason', async () => {
     const { say } = openWorld();
 
     const [first, second] = [await say(), await say()];
@@ -58,7 +58,7 @@ describe("the worker's log of contracts", () => {
     expect(second.said('action of contracts done')).toEqual([]);
   });
 
-  it('says one that fails when it begins, and when it ends', async () => {
+  it('reports a failed action when the failure begins, and when it ends', async () => {
     const { memory, say, held } = openWorld();
     const code = 'ACCESS_DENIED';
     memory.failWith = () => new PrivatelinkError('denied', { code, fix: undefined });
@@ -76,7 +76,7 @@ describe("the worker's log of contracts", () => {
     expect(shortfallsOf(third.report, 0)).toEqual([]);
   });
 
-  it('says a part that is unknown, and keeps what was found of its service until it is known', async () => {
+  it('reports an unknown part, and keeps the findings of its service until the part is known', async () => {
     const { service, say, held } = openWorld();
     service.connections.set('vpce-2', connectionOf({ endpointId: 'vpce-2', account: undefined, state: 'available' }));
     const first = await say();
@@ -102,7 +102,7 @@ describe("the worker's log of contracts", () => {
     );
   });
 
-  it('says what the brake withholds', async () => {
+  it('reports the actions that the brake withholds', async () => {
     const { service, say } = openWorld();
     for (let index = 0; index < 10; index += 1) {
       const endpointId = `vpce-a${index}`;
@@ -117,7 +117,7 @@ describe("the worker's log of contracts", () => {
 });
 
 describe("the worker's metrics of contracts", () => {
-  it('count connections by state and contract, findings by code, and what was done', async () => {
+  it('count connections by state and contract, findings by code, and actions', async () => {
     const { metric, service, say } = openWorld();
     service.connections.set('vpce-2', connectionOf({ endpointId: 'vpce-2', account: undefined, state: 'available' }));
 
@@ -134,7 +134,7 @@ describe("the worker's metrics of contracts", () => {
     expect([connections('pendingAcceptance', 'yes'), connections('available', 'yes')]).toEqual([0, 1]);
   });
 
-  it('are not there without contracts', async () => {
+  it('do not exist without contracts', async () => {
     const { run, metrics } = openWatch();
 
     await run();

@@ -25,7 +25,7 @@ function applied(key: string, over: Partial<AppliedChange> = {}): AppliedChange 
   return { change: changeOf(key), outcome: 'applied', ...over };
 }
 
-/** What is said of one pass after the other, a minute apart. */
+/** The lines of successive passes, a minute apart. */
 function sayEach(...passes: readonly (Partial<Report> | string)[]) {
   let said = nothingSaid;
   return passes.map((one, index) => {
@@ -44,7 +44,7 @@ const shown = (lines: ReturnType<typeof sayEach>[number]) =>
   lines.filter(({ level }) => level !== 'debug').map(({ level, message }) => `${level} ${message}`);
 
 describe('linesOfPass', () => {
-  it('names an endpoint that enters quarantine, with the fix, and when it leaves', () => {
+  it('name an endpoint that enters quarantine, with the fix, and that leaves it', () => {
     const [, entered = [], , left = []] = sayEach({}, { quarantined: [bad] }, { quarantined: [bad] }, {});
 
     expect(entered[0]).toEqual({
@@ -67,20 +67,20 @@ describe('linesOfPass', () => {
     });
   });
 
-  it('neither names nor counts endpoints of other gateways', () => {
+  it('neither name nor count endpoints of other gateways', () => {
     const [lines = []] = sayEach({ quarantined: [{ ...bad, code: 'other-gateway' }] });
 
     expect(lines).toMatchObject([{ message: 'pass ended', fields: { quarantined: 0 } }]);
   });
 
-  it('says at the end of a pass to which revision the control plane is pinned', () => {
+  it('name at the end of a pass the pinned revision', () => {
     const pinned = { revision: 'c8d1ee7764f1', newest: '00d78f54fd5b' };
     const [lines = []] = sayEach({ pinned });
 
     expect(lines).toMatchObject([{ message: 'pass ended', fields: { pinned: 'c8d1ee7764f1' } }]);
   });
 
-  it('says of an unknown scope how old is what is used, and when it is known again', () => {
+  it("name the age of an unknown scope's last good, and report when the scope is known again", () => {
     const [began = [], , ended = []] = sayEach({ scopes: [unknown] }, { scopes: [unknown] }, {});
 
     expect(began[0]).toMatchObject({
@@ -91,7 +91,7 @@ describe('linesOfPass', () => {
     expect(ended[0]).toMatchObject({ level: 'info', message: 'scope known again', fields: { forSeconds: 120 } });
   });
 
-  it('warns of a plan that is refused, and of what the brake withholds', () => {
+  it('warn of a refused plan, and of withheld removals', () => {
     const withheld = { reason: 'removes 7 of 20', changes: [changeOf('a')] };
     const [began = [], ended = []] = sayEach({ refused: 'too many', withheld }, {});
 
@@ -99,7 +99,7 @@ describe('linesOfPass', () => {
     expect(shown(ended)).toEqual(['info plan no longer refused', 'info removals no longer withheld']);
   });
 
-  it('says a warning once, whatever time it names', () => {
+  it('report a warning once, whatever time it names', () => {
     const said = sayEach(
       { warnings: ['used by another, 1 min ago'] },
       { warnings: ['used by another, 2 min ago'] },
@@ -109,7 +109,7 @@ describe('linesOfPass', () => {
     expect(said).toEqual([['warn warning', 'info pass ended'], [], ['info warning no longer holds']]);
   });
 
-  it('says one fault of several scopes once: a role that cannot be taken is unknown in all of its regions', () => {
+  it('report one fault of several scopes once: a refused role makes all of its regions unknown', () => {
     const regions = ['hub.1.eu-west-1', 'hub.1.us-east-1'].map((id) => ({ ...unknown, id, reason: 'role refused' }));
 
     const [began = [], lasting = [], ended = []] = sayEach({ scopes: regions }, { scopes: regions }, {});
@@ -124,7 +124,7 @@ describe('linesOfPass', () => {
     ]);
   });
 
-  it('says no end of a scope that stays unknown while others of the same fault come and go', () => {
+  it('report no end for a scope that stays unknown while others of one fault come and go', () => {
     const [one, other] = ['hub.1.eu-west-1', 'hub.1.us-east-1'].map((id) => ({
       ...unknown,
       id,
@@ -144,7 +144,7 @@ describe('linesOfPass', () => {
     ]);
   });
 
-  it('does not take for claimed what nobody looked for while a scope was unknown', () => {
+  it('do not end a condition that a pass could not check while a scope was unknown', () => {
     const warnings = [
       'domains.sd9: no endpoint that can be used claims this domain; correct the name, or give the domain an endpoint',
     ];
@@ -157,7 +157,7 @@ describe('linesOfPass', () => {
     ]);
   });
 
-  it('says that passes fail, and nothing meanwhile of what they cannot tell', () => {
+  it('report failing passes, and nothing meanwhile that these cannot check', () => {
     const said = sayEach({ scopes: [unknown] }, 'unreachable', 'unreachable', {}).map(shown);
 
     expect(said).toEqual([
@@ -168,7 +168,7 @@ describe('linesOfPass', () => {
     ]);
   });
 
-  it('takes a failed change for mended when it is written, or no longer planned, not when it waits', () => {
+  it('end a failed change when it is written, or not planned any more, and not when it waits', () => {
     const changes = [changeOf('a'), changeOf('b')];
     const failed = [
       applied('a', { outcome: 'failed', code: 'REJECTED', error: 'no' }),
@@ -190,7 +190,7 @@ describe('linesOfPass', () => {
     ]);
   });
 
-  it('counts so that what was planned is the sum, and so that passes are', () => {
+  it('count the planned changes, and the passes', () => {
     const changes = ['a', 'b', 'c', 'd', 'e', 'f'].map(changeOf);
     const given = [applied('a'), applied('b', { outcome: 'failed' }), applied('c', { outcome: 'skipped' })];
     const [first = [], , third = []] = sayEach({}, 'unreachable', { changes, applied: given, held: 2 });
@@ -207,7 +207,7 @@ describe('linesOfPass', () => {
     });
   });
 
-  it('says of passes that do nothing that they end once an hour, and of all where details are wanted', () => {
+  it('report idle passes once an hour, and each of them at level debug', () => {
     const said = sayEach(...Array(121).fill({})).flat();
 
     expect(said).toHaveLength(121);

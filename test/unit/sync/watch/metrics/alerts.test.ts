@@ -5,7 +5,9 @@ import { workerAlerts } from '#sync/watch/metrics/alerts';
 import { alertFaults } from '../../../../support/watch/faults';
 import { seriesOf } from '../../../../support/watch/scrapes';
 
-/** Whether the expressions are true of this is for Prometheus to say: test/peers/prometheus.test.ts asks it. */
+/**
+ * test/peers/prometheus.test.ts asks Prometheus whether the expressions are true for these metrics.
+ */
 describe('metrics of a worker', () => {
   it.each(alertFaults)('fm-63 show that $name', async ({ live, shows }) => {
     const { scrapes } = await live();
@@ -13,7 +15,7 @@ describe('metrics of a worker', () => {
     expect((scrapes.at(-1) ?? '').split('\n')).toEqual(expect.arrayContaining([...shows]));
   });
 
-  it('fm-63 stop telling of successes at the fault, and go on telling of passes', async () => {
+  it('fm-63 stop reporting successes at the fault, and go on reporting passes', async () => {
     const [fault] = alertFaults.filter(({ name }) => name === 'AWS is away');
     const series = seriesOf((await fault?.live())?.scrapes ?? []);
     const at = (name: string) => series.get(`kong_privatelink_${name}_timestamp_seconds`)?.slice(3, 7);

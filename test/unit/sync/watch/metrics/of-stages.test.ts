@@ -6,7 +6,7 @@ const passes = 'kong_privatelink_passes_total';
 const failed = 'kong_privatelink_passes_failed_total';
 const duration = 'kong_privatelink_pass_duration_seconds';
 
-it('adds the stage to whatever labels a series has, and to none of the process', () => {
+it('the stage is added to the labels of each series, except those of the process', () => {
   const [process, eu, us] = [createMetrics(), createMetrics(), createMetrics()];
   process.set('kong_privatelink_config_in_use', 1);
   eu.add(passes);
@@ -25,7 +25,7 @@ it('adds the stage to whatever labels a series has, and to none of the process',
   expect(samples.kong_privatelink_config_in_use).toEqual({ '': 1 });
 });
 
-it('gives the only control plane no label', () => {
+it('the only control plane has no label', () => {
   const only = createMetrics();
   only.add(passes);
 
@@ -34,7 +34,7 @@ it('gives the only control plane no label', () => {
   });
 });
 
-it('tells of no success where there is no stage yet', () => {
+it('the metrics show no success while there is no stage', () => {
   const samples = withStages(createMetrics().samples(), []);
 
   expect(samples.kong_privatelink_last_success_timestamp_seconds).toEqual({ '': 0 });

@@ -13,7 +13,7 @@ const linesOf = (metrics: ReturnType<typeof createMetrics>, name: string) =>
     .filter((line) => line.startsWith(`kong_privatelink_${name}`));
 
 describe('createMetrics', () => {
-  it('begins at 0, also for each value of a label', () => {
+  it('begins at 0, for each value of a label too', () => {
     const metrics = createMetrics();
 
     expect(linesOf(metrics, 'passes_total')).toEqual(['kong_privatelink_passes_total 0']);
@@ -24,7 +24,7 @@ describe('createMetrics', () => {
     expect(linesOf(metrics, 'scopes_unknown')).toHaveLength(errorCodes.length);
   });
 
-  it('adds, where a counter of many combinations begins with the first event', () => {
+  it('begins a counter with many combinations at the first event', () => {
     const metrics = createMetrics();
     const before = linesOf(metrics, 'changes_failed_total');
     metrics.add('kong_privatelink_changes_failed_total', 2, { kind: 'route', code: 'REJECTED' });
@@ -36,7 +36,7 @@ describe('createMetrics', () => {
     ]);
   });
 
-  it('counts items by their labels, and is back at 0 for those that are no more', () => {
+  it('counts items by their labels, and returns to 0 when they are gone', () => {
     const metrics = createMetrics();
     const refused = () => linesOf(metrics, 'plan_refused').map((line) => line.slice(-1));
     metrics.count('kong_privatelink_plan_refused', [{ reason: 'brake' }, { reason: 'brake' }]);
@@ -49,7 +49,7 @@ describe('createMetrics', () => {
     ]);
   });
 
-  it('counts into all buckets that are not below the value', () => {
+  it('counts a value into all buckets that are not below it', () => {
     const metrics = createMetrics();
     for (const seconds of [0.1, 2, 4_000]) metrics.observe('kong_privatelink_pass_duration_seconds', seconds);
 
@@ -64,7 +64,7 @@ describe('createMetrics', () => {
     ]);
   });
 
-  it('hands over plain values, which later changes leave alone', () => {
+  it('returns plain values, which later changes do not alter', () => {
     const metrics = createMetrics();
     const samples = structuredClone(metrics.samples());
     metrics.add('kong_privatelink_passes_total');
@@ -72,7 +72,7 @@ describe('createMetrics', () => {
     expect(samples.kong_privatelink_passes_total).toEqual({ '': 0 });
   });
 
-  it('never makes more series than the values in the table and `other`, whatever the labels say', () => {
+  it('never creates more series than the values in the table and `other`, whatever the labels', () => {
     const table: MetricTable = workerMetrics;
     const bounded = Object.entries(table).flatMap(([name, { labels = {} }]) => {
       const counts = Object.values(labels).map((values) => values.length);

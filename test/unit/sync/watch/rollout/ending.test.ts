@@ -17,7 +17,7 @@ function come(stage: string, step: StageStep, revision = 'a'): void {
   ending.take(progress[stage]);
 }
 
-/** A pass over each stage, from its begin to its end, in which nothing comes to another step. */
+/** A pass over each stage, from begin to end, in which no step changes. */
 function pass(...passed: readonly string[]): void {
   for (const stage of passed) ending.rest(stage, ending.version());
 }
@@ -26,7 +26,7 @@ const isOver = (listed: readonly (string | undefined)[] = stages) =>
   ending.event(Object.values(progress), { listed })?.event === 'end';
 
 describe('the end of a rollout', () => {
-  it('is told once, when all are done and each has had a pass since', () => {
+  it('is reported once, when all stages are done and each has had a pass since', () => {
     come('canary', 'baking');
     come('prod', 'waits');
     come('canary', 'done');
@@ -40,14 +40,14 @@ describe('the end of a rollout', () => {
     expect([early, halfway, isOver(), isOver()]).toEqual([false, false, true, false]);
   });
 
-  it('is none where nothing was on trial', () => {
+  it('is not reported without a trial', () => {
     for (const stage of stages) come(stage, 'done');
     pass(...stages);
 
     expect(isOver()).toBe(false);
   });
 
-  it('does not come with a pass that began before the last stage came to its end', () => {
+  it('is not reported for a pass that began before the last stage was done', () => {
     come('canary', 'baking');
     come('prod', 'done');
     const version = ending.version();
@@ -59,9 +59,9 @@ describe('the end of a rollout', () => {
   });
 
   it.each([
-    ['a stage is known of which nobody knows how far it is', ['canary', 'prod', 'later']],
+    ['a stage has unknown progress', ['canary', 'prod', 'later']],
     ['stages cannot be listed', ['canary', 'prod', undefined]],
-  ])('is not told while %s', (_, listed) => {
+  ])('is not reported while %s', (_, listed) => {
     come('canary', 'approval');
     come('canary', 'done');
     come('prod', 'done');
@@ -70,7 +70,7 @@ describe('the end of a rollout', () => {
     expect(isOver(listed)).toBe(false);
   });
 
-  it('is not told while one failed or waits', () => {
+  it('is not reported while one stage failed or waits', () => {
     come('canary', 'settling');
     come('canary', 'done');
     come('prod', 'behind');

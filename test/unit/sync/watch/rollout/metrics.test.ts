@@ -5,11 +5,11 @@ import { rolloutMetrics, workerMetrics } from '#sync/watch/metrics/table';
 import { rolloutSamples } from '#sync/watch/rollout/metrics';
 
 describe('metrics of a rollout', () => {
-  it('are none where a stage is in none', () => {
+  it('do not exist where no stage is in a rollout', () => {
     expect(renderMetrics(workerMetrics, rolloutSamples())).toBe('');
   });
 
-  it('say of each step whether a stage is at it, until when, and what gates said', () => {
+  it('show for each step whether a stage is at it, until when, and the answers of gates', () => {
     const until = '2026-01-01T00:00:00Z';
     const samples = rolloutSamples({
       stage: 'canary',

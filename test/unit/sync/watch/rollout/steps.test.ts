@@ -5,7 +5,7 @@ import { openStepLog, waitingOf } from '#sync/watch/rollout/steps';
 const canary: StageProgress = { stage: 'canary', step: 'baking', revision: 'a1', until: '2026-01-01T00:05:00Z' };
 
 describe('the steps of stages', () => {
-  it('are a line each, and samples between them none', () => {
+  it('are logged in one line each, and samples between them in none', () => {
     const lines: object[] = [];
     const say = openStepLog({ info: (fields: object) => void lines.push(fields) });
 
@@ -35,8 +35,8 @@ describe('the steps of stages', () => {
   });
 });
 
-describe('what a stage waits for', () => {
-  it('is one line, also where others wrote the reason', () => {
+describe('the reason why a stage waits', () => {
+  it('is one line, even if strangers wrote it', () => {
     const reason = 'no\nstage forged: x';
 
     expect(waitingOf({ stage: 'canary', step: 'halted', revision: 'a1', reason })).toBe(
@@ -44,7 +44,7 @@ describe('what a stage waits for', () => {
     );
   });
 
-  it.each(['done', 'behind'] as const)('is nothing where it is %s', (step) => {
+  it.each(['done', 'behind'] as const)('is empty if it is %s', (step) => {
     expect(waitingOf({ stage: 'canary', step, reason: 'away' })).toBe('');
   });
 });
