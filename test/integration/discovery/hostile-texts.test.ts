@@ -52,7 +52,7 @@ function registry(instances: readonly Readonly<Record<string, string>>[], over =
 
 const never = ['169.254.169.254', '169.254.170.2', '127.0.0.1', '0.0.0.0', '224.0.0.1'];
 
-describe('fm-44 an address that may not be a target', () => {
+describe('fm-44 a forbidden target address', () => {
   it('in Cloud Map is quarantined with the fix, and the other addresses are served', async () => {
     const instances = never.map((AWS_INSTANCE_IPV4) => ({ AWS_INSTANCE_IPV4, AWS_INSTANCE_PORT: '8001' }));
     configure([registry([...instances, { AWS_INSTANCE_IPV6: 'fd00:ec2::254' }, { AWS_INSTANCE_IPV4: '10.0.2.1' }])]);

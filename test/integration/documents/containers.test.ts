@@ -241,7 +241,7 @@ it('the image of a data plane checks the plugin server with valid options', () =
   expect(parseOptions(query?.split(' ').slice(1) ?? [])).toMatchObject({ dumpAllPlugins: true });
 });
 
-describe('what docs/plugin.md says of the sidecar', () => {
+describe('the sidecar in docs/plugin.md', () => {
   const kongNeeds = Object.entries(kongBeside?.environment ?? {}).filter(([name]) => name.startsWith('KONG_PLUGIN'));
 
   it('tells Kong what docker-compose.yml tells it', () => {

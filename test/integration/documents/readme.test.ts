@@ -79,7 +79,7 @@ describe('docs/setup.md', () => {
     return lines(out.replace(/vpce-[0-9a-f]+/g, 'vpce-0123456789abcdef0'));
   }
 
-  it('shows what doctor, discover and diff print, and what diff says once it worked', async () => {
+  it('shows the output of doctor, discover and diff, and of diff after sync', async () => {
     const [checks = '', endpoints = '', changes = ''] = shown;
     estate.addEndpoint('sd2', ['10.0.1.11', '10.0.2.11']);
 

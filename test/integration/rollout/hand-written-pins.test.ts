@@ -38,7 +38,7 @@ async function history() {
 }
 
 describe('a pin tag that a person wrote by hand', () => {
-  it('fm-68 removes nothing although the revision is kept: configuration stays, and data go on', async () => {
+  it('fm-68 rolls nothing back, even to a kept revision: configuration stays, and targets are updated', async () => {
     const before = await history();
     tagByHand('sd2', `pinned:${before.history.at(-1)?.revision}`);
     estate.addEndpoint('sd2', ['10.0.1.77']);

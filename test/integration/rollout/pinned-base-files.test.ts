@@ -41,7 +41,7 @@ it('retire keeps the base files that the control plane is pinned to', async () =
   expect([before, written()]).toEqual([['first'], ['first']]);
 });
 
-it('names the revision of unusable base files but not their content, and newest ends the pin', async () => {
+it('a pinned revision with unusable base files is named without their text, and newest ends the pin', async () => {
   await estate.run('rollback', '--now');
   const { pin } = JSON.parse((await estate.run('history', '--json')).out);
   damageBase(`revision.test.${pin.revision}.json`, 'consumers: [{ username: old, secret: hidden\n  : bad\n');

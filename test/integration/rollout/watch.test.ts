@@ -119,7 +119,7 @@ describe('sync --watch with a rollout', () => {
     expect(await worker.stop()).toBe(0);
   });
 
-  it('restarts a running trial when its settings change, and waits for no stage without a rollout', async () => {
+  it('restarts a trial when its settings change, and waits for no approval after the rollout is removed', async () => {
     use([], { bakeSeconds: 3_600 });
     const worker = await startWorker();
     await worker.isAt('canary', 'baking');

@@ -84,7 +84,8 @@ describe('a worker over several stages', () => {
     const told = await ready.body.text();
     expect(ready.statusCode).toBe(200);
     expect(told).toMatch(/^stage away: pass failed .*127\.0\.0\.1:1/m);
-    // A warning is no failure: the minute that was skipped is a clock that was set back, or a long
+    // A warning is no failure. The skipped minute looks like a clock that was set back, or a long
+    // pass.
     // pass.
     expect(told).not.toMatch(/^stage eu: (?!warning\b)/m);
     expect(await worker.read('pass_shortfall{reason="failed",stage="eu"}')).toBe(0);

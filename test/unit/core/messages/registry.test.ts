@@ -54,7 +54,7 @@ describe('the registry of messages', () => {
     },
   );
 
-  it('names exit codes of the command line, with the kind of message that each is for', () => {
+  it('names exit codes of the command line, each with its kind of message', () => {
     const exits = messageEntries.flatMap(({ kind, exit }) => (exit ? [`${kind} ${exit.code}`] : []));
     const known = new Set<number>(Object.values(exitCodes));
 
@@ -74,7 +74,7 @@ describe('the registry of messages', () => {
   });
 });
 
-describe('what the product prints', () => {
+describe('the registry compared with the product', () => {
   it('has an entry for every code in the sources', () => {
     const printed = sources.flatMap((text) => [...text.matchAll(/\bcode: '([A-Z][A-Z_]+|[a-z]+(?:-[a-z]+)*)'/g)]);
     // Codes of Node's own errors, and Zod's word for an issue of the schema's own.
@@ -129,7 +129,7 @@ describe('nearestMessages', () => {
     ['ACESS_DENIED', ['ACCESS_DENIED']],
     ['CONTROL', ['CONTROL_PLANE_AUTH', 'CONTROL_PLANE_UNKNOWN', 'CONTROL_PLANE_FAILED', 'CONTROL_PLANE']],
     ['XYZZY', []],
-  ])('gives for %s the codes %j', (text, ids) => {
+  ])('returns for %s the codes %j', (text, ids) => {
     expect(nearestMessages(text)).toEqual(ids);
   });
 });
@@ -159,20 +159,20 @@ describe('explain of a code', () => {
     expect(JSON.parse(out).see).toMatch(/^docs\/\w+\.md#kongprivatelinkstuck$/);
   });
 
-  it('says how to ask for a domain that has the name of a code', async () => {
+  it('names the way to ask for a domain with the name of a code', async () => {
     const { out } = await runCli(['explain', 'bad-tag']);
 
     expect(out).toMatch(/A domain of this name: .*kong-privatelink explain \/bad-tag\n/);
   });
 
-  it.each([['/bad-tag'], ['bad-tag', '--zone', 'use1-az1']])('asks for a domain with %s %s', async (...argv) => {
+  it.each([['/bad-tag'], ['bad-tag', '--zone', 'use1-az1']])('looks for a domain at %s %s', async (...argv) => {
     const { exitCode, err } = await runCli(['explain', ...argv, '-c', '/nowhere/x.yaml']);
 
     expect(exitCode).toBe(1);
     expect(err).toContain('[CONFIG_MISSING]');
   });
 
-  it('names the nearest codes where there is none', async () => {
+  it('names the nearest codes for an unknown code', async () => {
     const { exitCode, err } = await runCli(['explain', 'ACESS_DENIED']);
 
     expect(exitCode).toBe(1);
@@ -181,7 +181,7 @@ describe('explain of a code', () => {
 });
 
 describe('an error of the command line', () => {
-  it('ends with the line that looks its code up, which works and tells its exit code', async () => {
+  it('ends with the command that explains its code, and this command works', async () => {
     const { exitCode, err } = await runCli(['diff', '-c', '/nowhere/x.yaml']);
     const [, last = ''] = err.trimEnd().split('\n');
     const [, code = ''] = /^ {2}causes and fixes: .*kong-privatelink explain ([A-Z_]+)$/.exec(last) ?? [];
@@ -190,7 +190,7 @@ describe('an error of the command line', () => {
     expect(JSON.parse((await runCli(['explain', code, '--json'])).out)).toMatchObject({ id: code, exitCode });
   });
 
-  it('has no such line with --json', async () => {
+  it('has no line for the command with --json', async () => {
     const { err, out } = await runCli(['diff', '--json', '-c', '/nowhere/x.yaml']);
 
     expect(err).toBe('');

@@ -287,7 +287,7 @@ describe('an approved plan', () => {
     expect(exitCodeOfSync(report)).toBe(0);
   });
 
-  it('tells what is no longer needed, or not right', async () => {
+  it('reports actions that are not needed any more, or not right', async () => {
     const { memory, service, deps, approved } = await approvedOf();
     service.connections.set('vpce-1', connectionOf({ state: 'available' }));
     service.connections.set('vpce-2', connectionOf({ endpointId: 'vpce-2', account: accounts.sd2 }));

@@ -59,7 +59,7 @@ describe('the first pass over routes of an earlier version', () => {
     expect(renderText(outcome, { owner: 'test' })).toContain('- "~/sd2$"');
   });
 
-  it('fm-46 leaves our route below a foreign service alone: a write would take it from there', async () => {
+  it('fm-46 does not change an own route below a foreign service, because a write would move the route', async () => {
     const stage = await upgraded(['/sd2'], endpointOf());
     const { parent: _, ...orphan } = stage.held;
     stage.plane.entities.set('route:sd2', { ...orphan, fields: { ...orphan.fields, paths: ['/sd2'] } });

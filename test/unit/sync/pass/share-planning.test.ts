@@ -29,7 +29,7 @@ function open() {
 }
 
 describe('sharePlanning', () => {
-  it('plans once for stages that hold the same, in any order of creation and at any age of absences', () => {
+  it('plans once for stages with equal entities, whatever their order and the time of the last plan', () => {
     const { plan, share } = open();
 
     const first = share(snapshotOf(), inputOf());

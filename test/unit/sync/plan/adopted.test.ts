@@ -54,7 +54,7 @@ describe('an adopted domain', () => {
     hold('route', 'pay', routeFields, { parent: 'payments-api' });
   });
 
-  it("gets an upstream without health checks, and its service leads there; the rest stays people's", async () => {
+  it('gets an upstream without health checks, its service leads there, and everything else stays', async () => {
     const before = entity('route:pay');
 
     await passes.pass(knownScope([sd2]));

@@ -68,7 +68,7 @@ describe('a switch of via', () => {
     expect([named, targetsOf('sd2')]).toEqual([['10.9.9.9:80', name], [...own, '10.9.9.9:80'].sort()]);
   });
 
-  it('goes with another name of the domain in one pass: the old one stays as held, the last of its domain', async () => {
+  it('keeps the old domain as it is held if its last endpoint changes the domain in one pass', async () => {
     const { pass, targetsOf } = openPasses();
     await pass(addresses, endpoint);
 

@@ -126,7 +126,7 @@ describe('via resolver', () => {
 });
 
 describe('a switch', () => {
-  it('adds before it removes; is round-robin before the name comes, until the name is gone', async () => {
+  it('adds before it removes, and uses round-robin while the name exists', async () => {
     const passes = passesVia(addresses);
     await passes.pass(hub());
 

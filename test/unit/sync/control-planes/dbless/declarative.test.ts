@@ -16,7 +16,7 @@ describe('parseDeclarative', () => {
     ]);
   });
 
-  it('fm-54 takes the last of a duplicate key: comparing all keys would never end where there are many', () => {
+  it('fm-54 uses the last of duplicate keys, because a comparison of all keys would take too long', () => {
     expect(parseDeclarative('_transform: false\n_transform: true\n')).toMatchObject({ _transform: true });
   });
 

@@ -201,7 +201,7 @@ describe('a protected entity', () => {
     expect(guarded).toEqual([{ entry: 'sd2', domain: 'sd2', changes: 0, kept: 2 }]);
   });
 
-  it('goes as all else does once it is no longer protected', async () => {
+  it('leaves like any other once its protection has ended', async () => {
     const { names, next } = await start(['sd2']);
     await next([second]);
 
