@@ -24,8 +24,8 @@ const lua_schema = 'return { name = "privatelink", fields = {} }';
 const customPlugin = { name: 'privatelink-zone', handler: 'return {}', schema: 'return { fields = {} }' };
 
 /**
- * In order: what later calls need, earlier ones create. `{…}` of the template are filled from the
- * path.
+ * Ordered so that earlier calls create the entities of later calls. `{…}` of the template is filled
+ * from the path.
  */
 const calls = [
   ['PUT', `services/${serviceId}`, 'services/{ServiceId}', { name: 'sd2', host: 'sd2.privatelink', tags: ['a'] }],

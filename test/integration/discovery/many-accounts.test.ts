@@ -13,7 +13,7 @@ const accounts = Array.from({ length: 20 }, (_, index) => String(200_000_000_000
 const regions = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1'];
 const [refusedAccount = ''] = accounts;
 const { signal } = new AbortController();
-/** Regions share one time limit; this one is long enough for a slow machine. */
+/** The sleeps of this clock never end, so that no region times out on a slow machine. */
 const clock = { ...systemClock, sleep: () => new Promise<void>(() => {}) };
 
 let world: AwsWorld;

@@ -21,7 +21,7 @@ controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\$
 type Stage = {
   /** Adds an instance at this address; returns a function that makes AWS forget it at once. */
   readonly add: (ip: string) => () => void;
-  /** The calls of a pass: the listing calls, then the call for the missing id. */
+  /** The call for the missing id. It comes after so many listing calls. */
   readonly asked: { readonly action: string; readonly after: number };
 };
 

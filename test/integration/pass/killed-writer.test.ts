@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /**
- * A process that is killed when it has written the text, and would put it in place of the old one.
+ * A process that is killed after it wrote the new text and before it replaced the old file.
  */
 function writeAndDie() {
   const dying = `require('node:fs/promises').rename = () => process.kill(process.pid, 'SIGKILL')`;

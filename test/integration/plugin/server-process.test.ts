@@ -296,7 +296,7 @@ describe('kong-privatelink-pluginserver', () => {
 
   describe('the serving process', () => {
     /**
-     * Starts a serving process, with a listener that plays Kong's side; returns its messages too.
+     * Starts a listener and a serving process, and records the messages of the serving process.
      */
     async function startServing(name: string) {
       const socketPath = join(folder, `${name}.sock`);

@@ -32,8 +32,8 @@ function hangOn(name: string): void {
 }
 
 /**
- * Retires with a person at the terminal who gives these answers; what is shown, and asked, in its
- * order.
+ * Retires with a person at the terminal who gives these answers; returns the output and the
+ * questions, in order.
  */
 async function answering(...answers: readonly boolean[]) {
   const told: string[] = [];

@@ -21,7 +21,7 @@ function quarantinedOf(
 describe('claimEndpoints', () => {
   it.each([
     ['a bad tag', badPort, facts, 'bad-tag'],
-    ['a missing tag', { 'kong:domain': 'sd9' }, missingField('AWS gives no State'), 'missing-field'],
+    ['a missing field', { 'kong:domain': 'sd9' }, missingField('AWS gives no State'), 'missing-field'],
   ] as const)('fm-47 names the intended domain beside %s', (_, tags, known, code) => {
     expect(quarantinedOf(tags, {}, known)).toMatchObject([{ code, domain: 'sd9' }]);
   });

@@ -19,7 +19,7 @@ const spokeScope: Scope = {
   region: 'us-east-1',
 };
 
-/** Of scope spoke. */
+/** An endpoint of scope spoke. */
 const spokeEndpoint = endpointOf({
   id: 'vpce-2',
   scopeId: spokeScope.id,
