@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { exceptions, pending, standing, unused } from '#tools/text/exceptions';
+import { exceptions, standing, unused } from '#tools/text/exceptions';
 import type { Finding, Rule } from '#tools/text/finding';
 
 const finding = (file: string, rule: Rule): Finding => ({ file, line: 1, rule, what: 'is wrong', fix: 'mend it' });
@@ -8,11 +8,7 @@ const found = [finding('docs/a.md', 'width'), finding('docs/a.md', 'link'), find
 it('findings remain if no exception covers them', () => {
   const taken = [{ path: 'docs/', rule: 'width', reason: 'a reason' }] as const;
 
-  expect(standing(found, taken, [])).toEqual(found.slice(1));
-});
-
-it('links and commands are checked in a pending path too', () => {
-  expect(standing(found, [], ['docs/', 'core/'])).toEqual([finding('docs/a.md', 'link')]);
+  expect(standing(found, taken)).toEqual(found.slice(1));
 });
 
 it('an exception without a finding is reported', () => {
@@ -27,5 +23,4 @@ it('an exception without a finding is reported', () => {
 it('exceptions are few, and each has a reason', () => {
   expect(exceptions.length).toBeLessThanOrEqual(5);
   expect(exceptions.every(({ reason }) => reason.length > 10)).toBe(true);
-  expect(pending.every((path) => path !== '')).toBe(true);
 });
