@@ -32,7 +32,7 @@ export function parseResolverOptions(argv: readonly string[]): ResolverOptions |
       forward: !isClosed,
     };
   } catch (cause) {
-    throw new PrivatelinkError(messageOf(cause), { code: 'CONFIG_INVALID', fix: '--help shows what there is', cause });
+    throw new PrivatelinkError(messageOf(cause), { code: 'CONFIG_INVALID', fix: '--help shows the usage', cause });
   }
 }
 

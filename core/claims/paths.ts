@@ -111,6 +111,7 @@ function prefixesOf(path: string): readonly string[] {
 function quarantine(endpoint: Endpoint, conflict: Conflict): Quarantined {
   const { id, scopeId, domain, state } = endpoint;
   const { path, ownedPath } = conflict;
+  const ownPath = isNamedFor(path, domain) ? '' : `, or remove it: the path is then /${domain}`;
   return {
     endpointId: id,
     scopeId,
@@ -118,7 +119,7 @@ function quarantine(endpoint: Endpoint, conflict: Conflict): Quarantined {
     state,
     code: 'path-conflict',
     reason: `claims path ${path}, but ${ownedPath} ${whoHas(conflict, domain)}`,
-    fix: `choose another kong:path${otherFix(conflict, domain)}`,
+    fix: `choose another kong:path${ownPath}${otherFix(conflict, domain)}`,
   };
 }
 
@@ -132,6 +133,6 @@ function otherFix({ path, ownedPath, owner }: Conflict, domain: string): string 
   if (path !== ownedPath) return `, or grant it by name: allow.paths: ["${path}"] of the source`;
   if (owner.by === 'people') return ', or take it out of that route';
   if (owner.by === 'name') return '';
-  const retire = `or retire domain ${owner.domain}`;
+  const retire = `or, if domain ${owner.domain} is no longer needed, retire it`;
   return isNamedFor(path, domain) ? `, or take ${path} off the kong:path of ${owner.domain}, ${retire}` : `, ${retire}`;
 }

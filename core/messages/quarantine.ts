@@ -63,8 +63,8 @@ export const quarantineMessages = {
     text: 'The endpoint leads to an endpoint service that its source may not use.',
     causes: [
       {
-        cause: '`allow.services` of the source does not list the service.',
-        fix: 'Add the service to `allow.services`, or take the tag off the endpoint.',
+        cause: '`allow.serviceNames` of the source does not list the service.',
+        fix: 'Add the service to `allow.serviceNames`, or take the tag off the endpoint.',
       },
     ],
     exit: ofStrict,

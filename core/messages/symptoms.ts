@@ -56,6 +56,11 @@ export const symptoms: readonly Symptom[] = [
         cause: 'The domain is `via: resolver`, and Kong got no answer. Kong asks again after 30 seconds.',
         fix: 'Start the resolver before Kong, and give it a `stateDir`.',
       },
+      {
+        cause: 'A changed configuration answers, for example a plugin `request-termination`.',
+        fix: 'Compare the time of the first 503 with the changes. Go back with `rollback` (stages.md).',
+        command: 'kong-privatelink history',
+      },
     ],
     see: 'resolver.md#when-something-is-wrong',
   },
@@ -110,9 +115,14 @@ export const symptoms: readonly Symptom[] = [
     title: 'A new endpoint does not appear',
     causes: [
       {
-        cause: 'The endpoint has no tag `kong:domain`, or the tag is in quarantine.',
+        cause: 'The endpoint is in quarantine.',
         fix: 'Look at the endpoints in quarantine, each with its fix.',
         command: 'kong-privatelink discover',
+      },
+      {
+        cause:
+          'The endpoint has no tag with the exact key `kong:domain`: `kong:Domain` is another key. No command lists it.',
+        fix: 'Look at its tags with `aws ec2 describe-vpc-endpoints`, and correct the key.',
       },
       {
         cause: 'No source names its account and region, or the scope is unknown.',

@@ -26,7 +26,11 @@ export const askByUdp: Ask = (exchange) =>
       if (isAnswer(bytes, exchange)) resolve(bytes);
     });
     // A connected socket hears only this server, and Node reports a server that is not there.
-    socket.connect(server.port, server.ip, () => socket.send(message, (error) => error && reject(error)));
+    // Without a route to the server the callback gets the error; its type in @types/node has none.
+    socket.connect(server.port, server.ip, ((refused?: Error) => {
+      if (refused) reject(refused);
+      else socket.send(message, (failed) => failed && reject(failed));
+    }) as () => void);
     return () => socket.close();
   });
 

@@ -15,7 +15,7 @@ type Exit = keyof typeof exitCodes;
 /** Meanings of the exit codes of one verb. */
 export type Exits = Readonly<Partial<Record<Exit, string>>>;
 
-/** Meanings of the exit codes for all verbs. `--help`, README.md and docs/removals.md show them. */
+/** Meanings of the exit codes for all verbs. `--help` and docs/removals.md show them. */
 export const exitMeanings: { readonly [E in Exit]: string } = {
   done: 'done',
   error: 'error (nothing written)',

@@ -111,7 +111,7 @@ function onlyApproved(
   const braked = approved.withheld
     ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make a new plan with diff --out and that --allow-removals`
     : report.withheld &&
-      'the brake withholds the removals named above: give sync --plan the same --allow-removals as diff --out';
+      'the brake withholds the removals named above: make a new plan with diff --out, and give both commands the --allow-removals of that line';
   const withheld = new Set(report.withheld?.changes.map(nameOf));
   return {
     plan: { ...plan, changes },

@@ -10,11 +10,11 @@ Reads the control planes that the Konnect token may write, and the VPC endpoints
 regions. Selects the regions with tagged endpoints, or with endpoints that existing services lead
 to. On a terminal init asks. In a pipe the options answer. init never replaces a file, writes only
 the configuration, and runs doctor at the end.
-The token stays in the environment. For a self-hosted Kong write the file by hand: README.md shows
-an example.`,
+The token stays in the environment. For a self-hosted Kong write the file by hand: docs/setup.md
+shows an example.`,
     exits: { done: 'written, and all checks are ok or warnings', error: 'nothing was written, or a check failed' },
     options: [
-      ['-c, --config <file>', 'The file to write (default: kong-privatelink.yaml)'],
+      ['-c, --config <file>', 'The file to write (default: $KONG_PRIVATELINK_CONFIG, else kong-privatelink.yaml)'],
       ['--owner <name>', 'Owner, unique among the configurations of the control plane (default: its name)'],
       ['--control-plane <name>', 'The control plane to write to, where the token sees several'],
       ['--address <url>', "Konnect's API (default: https://us.api.konghq.com)"],

@@ -37,13 +37,13 @@ function secondsOf(ms: number): number {
   return Math.round(ms / 1_000);
 }
 
-/** Formats an unsuccessful search. `adopt` finds untagged endpoints and services of people. */
+/** Formats an unsuccessful search. `adopt` finds services of people. */
 function formatUnknown({ question, nearest, scopes, routing }: Explanation): string {
   const alike = nearest.length > 0 ? `; similar names: ${nearest.join(', ')}` : '';
   const unknown = scopes.some(({ status }) => status === 'unknown') ? '; an unknown scope may hold it' : '';
   const elsewhere = routing
     ? ''
-    : 'explain does not look for endpoints without a domain tag, or for services that people wrote: kong-privatelink adopt shows both.\n';
+    : 'explain reads endpoints with the domain tag of their source: aws ec2 describe-vpc-endpoints shows all tags.\nFor services that people wrote, see kong-privatelink adopt.\n';
   const callers = question.startsWith('vpce-')
     ? 'An endpoint of a caller is not a target: kong-privatelink contracts shows endpoints of callers.\n'
     : '';
@@ -56,9 +56,7 @@ function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Termi
   return [
     title(`Domain ${domain.domain || 'unknown'}`),
     endpoints.length > 0 ? formatEndpoints(endpoints, answer, terminal) : 'No endpoint claims this domain.\n',
-    ...endpoints.flatMap(({ id, quarantined }) =>
-      quarantined ? [`Endpoint ${id} is in quarantine: ${quarantined.reason}. Fix: ${quarantined.fix}\n`] : [],
-    ),
+    ...endpoints.flatMap(whyUnused),
     ...others.map((one) => `Endpoint ${one.endpointId} of domain ${one.domain} also claims ${one.path}.\n`),
     entities.length > 0
       ? formatEntities(entities, answer, terminal)
@@ -67,6 +65,12 @@ function formatDomain(domain: DomainAnswer, answer: Explanation, terminal: Termi
     ...publications.map(({ name, changes }) => `The next pass makes ${changes.length} changes in ${name}.\n`),
     picks.length > 0 ? formatPicks(picks, terminal) : '',
   ].join('');
+}
+
+/** Explains an endpoint without targets: people otherwise see only its state. */
+function whyUnused({ id, state, quarantined }: EndpointAnswer): readonly string[] {
+  if (quarantined) return [`Endpoint ${id} is in quarantine: ${quarantined.reason}. Fix: ${quarantined.fix}\n`];
+  return state === 'pendingAcceptance' ? [`Endpoint ${id} waits until its provider accepts the connection.\n`] : [];
 }
 
 function formatEndpoints(endpoints: readonly EndpointAnswer[], { scopes }: Explanation, { columns }: Terminal): string {

@@ -59,7 +59,7 @@ describe('reading a snapshot over HTTP', () => {
     [403, 'ACCESS_DENIED', 'set `token` of the source'],
     [404, 'BAD_ANSWER', 'correct `url` of the source'],
     [302, 'BAD_ANSWER', 'redirects are not followed'],
-    [503, 'UNREACHABLE', 'tried again in the next pass'],
+    [503, 'UNREACHABLE', 'the next pass tries again'],
   ])('names source, address and fix for status %i, and no secret', async (status, code, fix) => {
     server = await serve((_, response) => response.writeHead(status, { location: '/elsewhere' }).end());
 

@@ -31,6 +31,7 @@ const runners: readonly (readonly [who: string, command: RegExp])[] = [
   ['any shell; below', /^export [A-Z_]+=/],
   ['nobody: Docker', /^docker |^curl http:\/\/127\.0\.0\.1:80[01]0\//],
   ['nobody: load balancers of AWS', /^aws elbv2 /],
+  ['nobody: GitHub', /^gh workflow run /],
   ['nobody: a Kong that serves', /^kong reload$/],
   ['nobody: dig, which needs a resolver that goes on', /^dig /],
   ["the suite of AWS's command line", /^(aws |set -- \$\(aws |[A-Z]+=(\$\(aws |"ResourceType=)|sleep \d$)/],

@@ -144,7 +144,7 @@ describe('kong-privatelink-pluginserver', () => {
     [
       'a socket in a missing folder',
       ['-p', '/nonexistent'],
-      /cannot be made .*(EACCES|ENOENT).*; make the folder \/nonexistent, or .*--kong-prefix/,
+      /cannot be created .*(EACCES|ENOENT).*; make the folder \/nonexistent, or .*--kong-prefix/,
     ],
     ["a zone's name", ['-p', '.', '--zone-id', 'us-east-1a'], /write the zone's id .*ZoneId\), not its name/],
     ['metrics for everybody', ['-p', '.', '--metrics', '0.0.0.0:9544'], /no address of this host alone.*--metrics/],

@@ -101,7 +101,7 @@ describe('the path with a domain’s own name', () => {
     expect({ domains, quarantined }).toEqual({ domains: ['thief /sd9'], quarantined: ['vpce-sd9'] });
     expect(said).toEqual([
       'claims path /sd9, but /sd9 belongs to domain thief, whose route had it first. ' +
-        'choose another kong:path, or take /sd9 off the kong:path of thief, or retire domain thief',
+        'choose another kong:path, or take /sd9 off the kong:path of thief, or, if domain thief is no longer needed, retire it',
     ]);
   });
 
@@ -117,7 +117,7 @@ describe('the path with a domain’s own name', () => {
 
   it('fm-47 is refused to others with the name of its domain', () => {
     expect(settle([knownScope([thief, waiting])]).said).toEqual([
-      'claims path /sd9, but /sd9 is kept for domain sd9. choose another kong:path',
+      'claims path /sd9, but /sd9 is kept for domain sd9. choose another kong:path, or remove it: the path is then /thief',
     ]);
   });
 
