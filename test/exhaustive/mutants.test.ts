@@ -20,7 +20,7 @@ type Module = Readonly<Record<string, any>>;
 
 const mutants: readonly Mutant[] = [
   {
-    name: 'fm-01 what is not listed counts as gone',
+    name: 'fm-01 an unlisted endpoint is judged as gone',
     estate: 'direct',
     module: '#core/claims/verdicts',
     mutate: ({ judgeEndpoints }) => ({
@@ -44,14 +44,14 @@ const mutants: readonly Mutant[] = [
     caught: /settled at/,
   },
   {
-    name: 'fm-07 what an earlier process read counts as read',
+    name: 'fm-07 a process relies on scopes that an earlier process read',
     estate: 'direct',
     module: '#core/snapshot',
     mutate: () => ({ hasAnswered: () => true }),
     caught: /left before all was read/,
   },
   {
-    name: 'fm-35 an address that another endpoint has counts as gone',
+    name: 'fm-35 an address is judged as gone when another endpoint has it',
     estate: 'direct',
     module: '#sync/plan/removals/verdicts',
     mutate: ({ collectEvidence }) => ({
@@ -70,14 +70,14 @@ const mutants: readonly Mutant[] = [
     caught: /uncertain target .* left/,
   },
   {
-    name: 'fm-37 the account of the credentials is not looked at',
+    name: 'fm-37 the account of the credentials is not checked',
     estate: 'direct',
     module: '#sync/plan/accounts',
     mutate: () => ({ doubtAccounts: (snapshot: unknown) => snapshot }),
     caught: /uncertain target .* left|came, and may not/,
   },
   {
-    name: 'fm-38 all that was ever observed counts alike',
+    name: 'fm-38 old observations are used like new ones',
     estate: 'relayed',
     module: '#core/claims/statements',
     mutate: ({ statementsOf }) => ({
@@ -87,7 +87,7 @@ const mutants: readonly Mutant[] = [
     caught: /uncertain target .* left/,
   },
   {
-    name: 'fm-39 one observation counts in every pass',
+    name: 'fm-39 one observation is counted again in every pass',
     estate: 'relayed',
     module: '#sync/plan/removals/absences',
     mutate: ({ countAbsences }) => ({
@@ -111,7 +111,7 @@ const mutants: readonly Mutant[] = [
     caught: /is available and does not serve/,
   },
   {
-    name: 'fm-43 a domain all of whose targets are absent keeps all of them',
+    name: 'fm-43 a domain keeps all its targets when all are absent',
     estate: 'direct',
     module: '#sync/plan/removals/policy',
     mutate: ({ judgeRemovals }) => ({
@@ -124,7 +124,7 @@ const mutants: readonly Mutant[] = [
     caught: /settled at/,
   },
   {
-    name: 'fm-75 a domain switches to its addresses while a scope of it is unknown',
+    name: 'fm-75 a domain switches to its addresses while one of its scopes is unknown',
     estate: 'switched',
     module: '#sync/plan/via',
     mutate: ({ decideForms }) => ({
@@ -133,7 +133,7 @@ const mutants: readonly Mutant[] = [
     caught: /uncertain target .* left/,
   },
   {
-    name: 'fm-77 an endpoint of a name is asked of every scope that the name stands for',
+    name: 'fm-77 a scope is asked for an endpoint of another scope',
     estate: 'switched',
     module: '#deck/tags',
     mutate: ({ originsOf }) => ({
@@ -149,7 +149,7 @@ const mutants: readonly Mutant[] = [
     caught: /uncertain target .* left|settled at/,
   },
   {
-    name: 'fm-77 a name leaves when one of its endpoints ends',
+    name: 'fm-77 a name is removed when one of its endpoints ends',
     estate: 'switched',
     module: '#sync/plan/removals/names',
     mutate: ({ judgeTargets }) => ({

@@ -16,7 +16,7 @@ const role = 'arn:aws:iam::333333333333:role/kong-privatelink';
 
 type Change = { readonly action: string; readonly kind: string };
 
-describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
+describeWithAwsCli("the sandbox, driven by AWS's own command line", () => {
   let served: Served;
 
   beforeEach(async () => {
@@ -45,7 +45,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     return aws('ec2', 'describe-vpc-endpoints', '--vpc-endpoint-ids', id, '--query', 'VpcEndpoints[0].State');
   }
 
-  it.each(estateNames)('does what the last hints of %s say', async (estate) => {
+  it.each(estateNames)('runs the commands of its own hints in estate %s', async (estate) => {
     const other = await serveSandbox({ ...estateNamed(estate), ports });
 
     const { ends, stderr } = await tryCommands(hintsIn(formatServed(other, { env: {} })), { aws: awsCli });
@@ -55,7 +55,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     expect(ends).toEqual(['doctor 0', 'discover 0', 'diff 2', 'sync 0', 'aws 0', 'diff 2', 'sync 0']);
   });
 
-  it('does what its page says', async () => {
+  it('runs the commands of docs/sandbox.md', async () => {
     const lines = blocksIn('docs/sandbox.md', 'sh').flatMap((block) => block.trim().split('\n'));
 
     const { ends, stderr } = await tryCommands(lines, { aws: awsCli, env: served.env });
@@ -69,7 +69,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     ]);
   });
 
-  it('does what the page about contracts says to try', async () => {
+  it('runs the sandbox commands of docs/contracts.md', async () => {
     const page = blocksIn('docs/contracts.md', 'sh');
     const lines = page.slice(page.findIndex((block) => block.startsWith('SERVICE='))).flatMap((one) => one.split('\n'));
     const inItsFolder = 'cd "$(dirname "$KONG_PRIVATELINK_CONFIG")"';
@@ -92,7 +92,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     ]);
   });
 
-  it('tags an endpoint with one more path, and takes the tags away', async () => {
+  it('adds a path to an endpoint by a tag, and removes the tag again', async () => {
     const { VpcEndpointId: id } = await endpointOf('egress');
     await run('sync');
 
@@ -115,7 +115,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     expect(await changed('diff')).toEqual([]);
   });
 
-  it('connects an endpoint that waits for its provider, and takes it away again', async () => {
+  it('connects an endpoint once its provider accepts it, and deletes the endpoint', async () => {
     const { VpcId, SubnetIds, ServiceName, Tags } = await endpointOf('sd2');
     await run('sync');
     const tags = Tags.map(({ Key, Value }: Record<string, string>) => `{Key=${Key},Value=${Value}}`).join(',');
@@ -142,7 +142,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     expect(await changed('sync')).toEqual(SubnetIds.map(() => 'delete target'));
   });
 
-  it('rejects a connection that was once accepted', async () => {
+  it('rejects an accepted connection', async () => {
     const { VpcEndpointId: id, ServiceName, SubnetIds } = await endpointOf('sd2');
     await run('sync');
 
@@ -161,7 +161,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     ['InvalidAction', ['ec2', 'describe-images']],
     ['AccessDenied', ['sts', 'assume-role', '--role-arn', `${role}-other`, '--role-session-name', 'me']],
     ['ServiceNotFound', ['servicediscovery', 'list-instances', '--service-id', 'srv-x']],
-  ])('reads the error %s', async (code, argv) => {
+  ])('returns the error %s', async (code, argv) => {
     const { VpcId } = await endpointOf('sd2');
 
     await expect(aws(...argv.map((word) => (word === 'VPC' ? VpcId : word)))).rejects.toMatchObject({
@@ -169,7 +169,7 @@ describeWithAwsCli("the sandbox, shaped by AWS's own command line", () => {
     });
   });
 
-  it('acts for the account of a profile, and for another by its role', async () => {
+  it('acts for the account of a profile, and for another account through a role', async () => {
     const account = ['--query', 'Account'];
     const own = await aws('sts', 'get-caller-identity', ...account);
     const byKeys = await aws('sts', 'get-caller-identity', '--profile', 'sd2', ...account);

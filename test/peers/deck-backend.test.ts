@@ -102,7 +102,7 @@ describeWithDeck('the deck backend and base files', () => {
       .map((one) => String(one.name ?? one.username))
       .sort();
 
-  it('writes through decK, finds nothing to do then, and neither does the native backend', async () => {
+  it('writes through decK, and then neither backend plans a change', async () => {
     const deck = passes(connect());
 
     const report = await runOnce(deck, signal);
@@ -113,7 +113,7 @@ describeWithDeck('the deck backend and base files', () => {
     expect((await planOnce(passes(stage.plane), signal)).report.changes).toEqual([]);
   });
 
-  it('fm-60 fm-61 reaches it through a proxy, and shows its certificate to a server of a private authority', async () => {
+  it('fm-60 fm-61 reaches a server of a private authority through a proxy, and shows its certificate', async () => {
     const authority = createAuthority(folder);
     const client = authority.issue('client', ['client']);
     const server = { ...authority.issue('server', ['kong.example']), ca: authority.cert, requestCert: true };
@@ -146,7 +146,7 @@ describeWithDeck('the deck backend and base files', () => {
     expect(new Set(proxy.asked)).toEqual(new Set(['konnect.example:443']));
   });
 
-  it("leaves somebody else's entity of the same name, and writes the rest", async () => {
+  it('does not change a foreign entity with the same name, and writes the rest', async () => {
     stage.konnect.seed('prod', 'routes', { name: 'sd2', paths: ['/theirs'] });
 
     const report = await runOnce(passes(connect()), signal);
@@ -157,11 +157,11 @@ describeWithDeck('the deck backend and base files', () => {
     expect(names('services')).toEqual(['sd2']);
   });
 
-  it.each(['on a service of theirs', 'on none'])(
-    "fm-47 takes no path from somebody else's route, %s",
+  it.each(['on a foreign service', 'without a service'])(
+    'fm-47 takes no path from a foreign route %s',
     async (where) => {
       const { id } = stage.konnect.seed('prod', 'services', { name: 'theirs', host: 'theirs.example' });
-      const service = where === 'on none' ? null : { id };
+      const service = where === 'without a service' ? null : { id };
       const theirs = stage.konnect.seed('prod', 'routes', { name: 'theirs', paths: ['/sd2'], service });
 
       const report = await runOnce(passes(connect()), signal);
@@ -174,7 +174,7 @@ describeWithDeck('the deck backend and base files', () => {
     },
   );
 
-  it('reports what decK could not write, and what it wrote all the same', async () => {
+  it('reports the failed and the successful writes of decK', async () => {
     stage.konnect.inject({ kind: 'status', status: 400, method: 'PUT', path: /\/plugins\// });
 
     const report = await runOnce(passes(connect()), signal);
@@ -188,7 +188,7 @@ describeWithDeck('the deck backend and base files', () => {
     expect(exitCodeOfSync(await runOnce(passes(connect()), signal))).toBe(0);
   });
 
-  it('deletes what it created, and nothing of others', async () => {
+  it('deletes its own entities, and no entity of others', async () => {
     stage.konnect.seed('prod', 'services', { name: 'legacy', host: 'legacy.example', tags: ['owner:other'] });
     await runOnce(passes(connect()), signal);
 
@@ -199,19 +199,19 @@ describeWithDeck('the deck backend and base files', () => {
     expect(names('services')).toEqual(['legacy', 'sd2']);
   });
 
-  it('writes nothing when it was stopped before', async () => {
+  it('writes nothing after a stop', async () => {
     await expect(runOnce(passes(connect()), AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
 
     expect(names('services')).toEqual([]);
   });
 
-  it('renders base files of every kind as decK takes them', async () => {
+  it('renders base files of every kind in a form that decK accepts', async () => {
     const text = renderText(documentOf('sd2', 1), { owner, controlPlaneName: 'prod', base: baseOf(everyKind) });
 
     expect(await runDeck(['file', 'validate', write(text)])).toMatchObject({ exitCode: 0, err: '' });
   });
 
-  it('is accepted by decK with base files, and the native backend neither sees nor removes what is of people', async () => {
+  it('renders base files that decK accepts, and the native backend leaves their entities alone', async () => {
     const native = passes(stage.plane, false);
     const { outcome } = await planOnce(native, signal);
     const file = write(renderText(outcome, { owner, controlPlaneName: 'prod', base: baseOf(people) }));
@@ -227,7 +227,7 @@ describeWithDeck('the deck backend and base files', () => {
     expect(renderText((await planOnce(native, signal)).outcome, { owner })).toBe(renderText(outcome, { owner }));
   });
 
-  it('applies what changes in a base file although nothing else does, and removes what leaves it', async () => {
+  it('applies a change in a base file alone, and removes the entities that left the file', async () => {
     await runOnce(passes(connect(baseOf(people))), signal);
     expect(names('services')).toEqual(['legacy', 'sd2']);
     expect(names('consumers')).toEqual(['bob']);

@@ -88,7 +88,7 @@ describeWithDeck('files as people write them', () => {
     }
   }
 
-  it('are over a hundred', () => {
+  it('are more than a hundred', () => {
     expect(cases.length).toBeGreaterThan(100);
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
   });

@@ -66,7 +66,7 @@ describeWithDeck('texts and templates through decK', () => {
     return dumped.parse(JSON.parse(await deck({}, ...argv, '--konnect-control-plane-name', 'prod')));
   }
 
-  it('fm-57 are the same in the control plane as in the base file', async () => {
+  it('fm-57 reach the control plane unchanged from the base file', async () => {
     const consumers = names.map((text, index) => ({ username: `${index} ${text}`, custom_id: text }));
     const plugins = [{ name: 'pre-function', config }];
 
@@ -76,7 +76,7 @@ describeWithDeck('texts and templates through decK', () => {
     expect(held.consumers.map((one) => one.custom_id).sort()).toEqual([...names].sort());
   });
 
-  it('fm-57 are the same where they are generated, and a domain may be called no', async () => {
+  it('fm-57 reach the control plane unchanged from the configuration, even for a domain named no', async () => {
     const oidc = { ...config, cache_tokens_salt: 'off' };
     const settings = { no: { plugins: [{ name: 'openid-connect', config: oidc }] } };
     const connected = { type: 'deck', address: stage.konnect.url, name: 'prod', token, binary: deckBinary() } as const;
@@ -106,7 +106,7 @@ describeWithDeck('texts and templates through decK', () => {
   it.each([
     ['single', "'", spaced.filter((text) => !text.includes("'"))],
     ['double', '"', spaced.filter((text) => !/["\\]/.test(text))],
-  ])('fm-58 are the same where templates in %s quotes bring them', async (_, mark, values) => {
+  ])('fm-58 reach the control plane unchanged from templates in %s quotes', async (_, mark, values) => {
     const env = Object.fromEntries(values.map((value, index) => [`DECK_T${index}`, value]));
     const templates = values.map((_value, index) => `${mark}$\{{ env "DECK_T${index}" }}${mark}`);
     const lines = templates.map((one, index) => `- username: u${index}\n  custom_id: ${one}\n`).join('');
@@ -120,7 +120,7 @@ describeWithDeck('texts and templates through decK', () => {
     expect(held.plugins.map((one) => one.config)).toEqual([{ texts: values }]);
   });
 
-  it('fm-58 are what decK makes of them elsewhere: numbers, lists, texts of several lines', async () => {
+  it('fm-58 get the types of decK from other templates: numbers, lists, texts of several lines', async () => {
     const env = {
       DECK_N: '8',
       DECK_L: 'a, b',
@@ -156,7 +156,7 @@ describeWithDeck('texts and templates through decK', () => {
     ]);
   });
 
-  it('fm-59 come from old files by the command that we name', async () => {
+  it('fm-59 can be read from an old file after the command from the error message', async () => {
     const old = join(folder, 'old.yaml');
     writeFileSync(
       old,

@@ -178,7 +178,7 @@ describeWithDeck('decK as the referee', () => {
 
   const ourChanges = async (deps: PassDependencies) => (await planOnce(deps, signal)).report.changes;
 
-  it('finds nothing to do after us, nor we after it, whatever changed', async () => {
+  it('finds nothing to do after our pass, and our pass nothing after decK, for any change', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 4 }), async (rounds) => {
         await stage.konnect.close();
@@ -202,7 +202,7 @@ describeWithDeck('decK as the referee', () => {
     );
   });
 
-  it('fm-46 takes operators in a path for what they are, as Kong does; it warns of the prefix, and has nothing to do', async () => {
+  it('fm-46 reads operators in a path as text, like Kong, and finds nothing to do', async () => {
     const deps = openPasses()({ endpoints: [endpointOf({ paths: ['/v1.0/a+b(c)'] })], settings: {} });
     const text = await render(deps);
     for (const writer of ['kong-privatelink', 'decK'] as const) {
@@ -234,7 +234,7 @@ describeWithDeck('decK as the referee', () => {
     ['routes', { paths: ['/sd2'] }],
     ['plugins', { enabled: false, instance_name: 'mine' }],
     ['plugins', { config: { minute: 1 } }],
-  ] as const)('sees what somebody changed, as we do, and either mends it: %s %j', async (kind, change) => {
+  ] as const)('detects a change by hand, like our pass, and either writer repairs it: %s %j', async (kind, change) => {
     const settings = { sd2: { plugins: [{ name: 'rate-limiting', config: { minute: 600 } }] } };
     const deps = openPasses()({ endpoints: [endpointOf()], settings });
     const text = await render(deps);
@@ -259,7 +259,7 @@ describeWithDeck('decK as the referee', () => {
     expect(await runDeck(['file', 'validate', goldenPath])).toMatchObject({ exitCode: 0, err: '' });
   });
 
-  it('refuses a file that no control plane would take', async () => {
+  it('refuses an invalid file', async () => {
     const file = join(folder, 'kong.yaml');
     writeFileSync(file, '_format_version: "3.0"\nservices: [{ name: sd2, port: eighty }]\n');
 
@@ -270,7 +270,7 @@ describeWithDeck('decK as the referee', () => {
     ...commandsOf(readRecipe(), 'deck'),
     ...commandsOf(readRecipe(rolloutStagePath), 'deck'),
     ...callsOf(manual.flatMap(commandsIn), 'deck'),
-  ])('has what the CI recipe and the docs call: %s %j', async (verb, flags) => {
+  ])('has the verb and the flags of the CI recipe and the docs: %s %j', async (verb, flags) => {
     const { exitCode, out } = await runDeck([...verb.split(' '), '--help']);
 
     expect(exitCode).toBe(0);

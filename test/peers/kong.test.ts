@@ -59,7 +59,7 @@ describeWithKong('a real Kong', () => {
       return atHome() - before;
     }
 
-    it('answers from the end of the chain, always through its own zone', async () => {
+    it('answers from the end of the chain, and always stays in its own zone', async () => {
       expect(await travel(20)).toBe(20);
     });
 
@@ -73,7 +73,7 @@ describeWithKong('a real Kong', () => {
       expect([...hosts]).toEqual([`sd2.privatelink:${provider.port}`]);
     });
 
-    it('tells the provider who calls, by what the load balancer says of the connection', () => {
+    it("names the caller to the provider, from the load balancer's PROXY header", () => {
       const { sd2 } = stage.estate;
       const asked = sd2.provider.requests().filter(({ path }) => path === '/orders');
 
@@ -82,7 +82,7 @@ describeWithKong('a real Kong', () => {
       expect([...new Set(callers)]).toEqual(['sd1']);
     });
 
-    it('refuses SD1 what only SD2 may call, and everything to an account that is in no contract', async () => {
+    it('refuses SD1 a domain that only SD2 may call, and refuses an account outside every contract', async () => {
       const { estate, world, kong } = stage;
       const stranger = await estate.connectStranger();
       await expect(ask(stranger.address, '/sd2/orders', 'trace')).rejects.toThrow();
@@ -97,7 +97,7 @@ describeWithKong('a real Kong', () => {
       expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
     });
 
-    it('sends the same Host in upstream mode, and keeps to its zone where that has an upstream', async () => {
+    it('sends the same Host in upstream mode, and stays in its zone when the zone has an upstream', async () => {
       const { provider } = stage.estate.sd2;
       await stage.synchronise('upstream');
       const spread = await travel(20);
@@ -120,7 +120,7 @@ describeWithKong('a real Kong', () => {
       await until('the plugin picks targets again', async () => (await travel(6)) === 6);
     });
 
-    it('hands the plugin server its file, its zone and its credentials, although nginx strips the environment', async () => {
+    it('passes file, zone and credentials to the plugin server, although nginx strips the environment', async () => {
       const { calls } = stage.aws;
       const seen = calls.length;
 
@@ -129,7 +129,7 @@ describeWithKong('a real Kong', () => {
       expect(calls.slice(seen)).toContainEqual(expect.objectContaining({ account: accounts.gateway }));
     });
 
-    it('fm-25 goes through while the plugin server is killed, and keeps to the zone again afterwards', async () => {
+    it('fm-25 answers while the plugin server is killed, and stays in the zone again afterwards', async () => {
       await Promise.all([travel(4), travel(4), travel(4), travel(4)]);
       await stage.kong.killPluginServer();
 
@@ -147,7 +147,7 @@ describeWithKong('a real Kong', () => {
       await until('requests stay in the zone', async () => (await travel(6)) === 6);
     });
 
-    it('says of plugins what it would refuse', async () => {
+    it('reports the plugins that it would refuse', async () => {
       const named = (name: string, config = {}) => ({ name, config });
       const plugins = [
         named('rate-limitng', { minute: 5 }),
@@ -169,7 +169,7 @@ describeWithKong('a real Kong', () => {
       });
     });
 
-    it("goes on as before while AWS's API is away", async () => {
+    it("goes on as before while AWS's API is down", async () => {
       await stage.aws.close();
       await until('discovery fails', async () => (await stage.kong.log()).includes('discovery is incomplete'));
 
@@ -202,7 +202,7 @@ describeWithKong('a real Kong', () => {
       expect(await ask(path)).toMatchObject({ status: 404, text: expect.stringContaining('no Route matched') });
     });
 
-    it('fm-46 bounds the routes of a version before, and no request is lost meanwhile', async () => {
+    it('fm-46 bounds the routes of an earlier version without losing a request', async () => {
       await writeRoutes(stage.admin, (paths) => claimedPaths(paths));
       await until('routes are those of a version before', async () => (await ask('/sd22')).status === 200);
       const statuses = new Set<number>();
@@ -259,7 +259,7 @@ describeWithKong('a real Kong', () => {
 
     const connect = (over?: TlsConfig) => connectDbless({ type: 'dbless', address, tls: over }, 'test');
 
-    it('fm-61 is written to and read with the authority, the certificate and the name of controlPlane.tls', async () => {
+    it('fm-61 is written and read with authority, certificate and name from controlPlane.tls', async () => {
       const clock = createFakeClock(0);
       const changes = createsOf(documentOf('sd2', 2));
 
@@ -273,7 +273,7 @@ describeWithKong('a real Kong', () => {
       ['the authority', () => undefined, 'controlPlane.tls.ca'],
       ['the name', () => ({ ...tls, serverName: undefined }), 'controlPlane.tls.serverName'],
       ['the certificate', () => ({ ...tls, cert: undefined, key: undefined }), 'controlPlane.tls.cert'],
-    ])('fm-61 is refused without %s, and the message says so', async (_, over, fix) => {
+    ])('fm-61 cannot be read without %s, and the message names the setting', async (_, over, fix) => {
       await expect(connect(over()).read(signal)).rejects.toMatchObject({
         code: 'BAD_CONNECTION',
         fix: expect.stringContaining(fix),
@@ -290,23 +290,26 @@ describeWithKong('a real Kong', () => {
 
     afterAll(() => stage?.close());
 
-    it.each(['KILL', 'STOP'] as const)('fm-53 answers every request while what serves gets %s', async (signal) => {
-      const starts = async () => startsOf(await stage.kong.log(), 'kong-privatelink-pluginserver');
-      const before = await starts();
-      const statuses = new Set<number>();
-      let isOver = false;
-      const callers = Array.from({ length: 8 }, async () => {
-        while (!isOver) statuses.add((await askKong(stage.kong, '/sd2', kongTimeoutMs)).status);
-      });
-      await until('some are answered', () => statuses.has(200));
+    it.each(['KILL', 'STOP'] as const)(
+      'fm-53 answers every request while its serving process gets the signal %s',
+      async (signal) => {
+        const starts = async () => startsOf(await stage.kong.log(), 'kong-privatelink-pluginserver');
+        const before = await starts();
+        const statuses = new Set<number>();
+        let isOver = false;
+        const callers = Array.from({ length: 8 }, async () => {
+          while (!isOver) statuses.add((await askKong(stage.kong, '/sd2', kongTimeoutMs)).status);
+        });
+        await until('some are answered', () => statuses.has(200));
 
-      await stage.kong.killPluginServer(signal);
-      await until('another process serves', async () => (await starts()) > before);
-      isOver = true;
-      await Promise.all(callers);
+        await stage.kong.killPluginServer(signal);
+        await until('another process serves', async () => (await starts()) > before);
+        isOver = true;
+        await Promise.all(callers);
 
-      expect([...statuses]).toEqual([200]);
-    });
+        expect([...statuses]).toEqual([200]);
+      },
+    );
   });
 
   describe('a plugin server with few file descriptors', () => {
@@ -332,11 +335,11 @@ describeWithKong('a real Kong', () => {
       return new Set((await Promise.all(statuses)).flat());
     }
 
-    it('fm-53 sends on every one of more requests at once than what serves has descriptors for', async () => {
+    it('fm-53 answers more concurrent requests than its serving process has descriptors for', async () => {
       expect([...(await statusesOf(descriptors / 2))]).toEqual([200]);
     });
 
-    it('fm-53 answers every one of more requests at once than there are descriptors in all, and then serves as before', async () => {
+    it('fm-53 serves as before after more concurrent requests than it has descriptors in all', async () => {
       // Those that cannot even be accepted, Kong answers with 500.
       expect([200, 500]).toEqual(expect.arrayContaining([...(await statusesOf(4 * descriptors))]));
 
@@ -383,7 +386,7 @@ describeWithKong('a real Kong', () => {
       return providers.flatMap((one) => one.requests()).filter((one) => one.path === path);
     }
 
-    it.each(['/dogs', '/todo'])('answers 401 to %s without a key, and nobody behind it is asked', async (path) => {
+    it.each(['/dogs', '/todo'])('answers 401 to %s without a key, and calls no provider', async (path) => {
       const { status } = await call(path);
 
       expect(status).toBe(401);
@@ -395,7 +398,7 @@ describeWithKong('a real Kong', () => {
       ['POST', '/dogs', 405],
       ['GET', '/todo', 200],
       ['POST', '/todo', 200],
-    ] as const)('lets a caller with a key %s %s, and the key stays here', async (method, path, status) => {
+    ] as const)('lets a caller with a key %s %s, and does not forward the key', async (method, path, status) => {
       const answer = await call(path, { as: 'reader', method });
 
       expect(answer).toMatchObject({ status, text: expect.stringContaining(`"method":"${method}"`) });
@@ -405,7 +408,7 @@ describeWithKong('a real Kong', () => {
       expect(arrived?.headers).not.toHaveProperty('x-api-key');
     });
 
-    it('answers 429 to a caller who asks too often, and not to others', async () => {
+    it('answers 429 to a caller above its rate limit, and not to other callers', async () => {
       const statuses = new Set<number>();
       // The minute may end once on the way.
       for (let index = 0; index <= 2 * requestsPerMinute; index += 1)
@@ -426,7 +429,7 @@ describeWithKong('a real Kong', () => {
 
       afterAll(() => blackHole?.close());
 
-      it('fm-22 the plugin finds out, and meanwhile nobody waits longer than connect_timeout for each try', async () => {
+      it('fm-22 the plugin changes to the other interface, and each try waits at most connect_timeout', async () => {
         const answers: Answer[] = [];
 
         await until('the plugin uses the other interface', async () => {

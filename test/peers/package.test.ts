@@ -65,7 +65,7 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(installed.bytesOnDisk()).toBeLessThan(75e6);
   });
 
-  it('says its version, and names in its help commands as they are called here', async () => {
+  it('prints its version, and its help names the installed command', async () => {
     const [told, help] = [
       await installed.run('kong-privatelink', ['--version']),
       await installed.run('kong-privatelink', ['--help']),
@@ -94,7 +94,7 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(readdirSync(installed.folder)).toEqual([]);
   });
 
-  it.each(['privatelink-zone', 'privatelink-callers'])('brings %s in Lua, where Kong looks for it', (plugin) => {
+  it.each(['privatelink-zone', 'privatelink-callers'])('contains %s in Lua, where Kong looks for it', (plugin) => {
     const folder = join(installed.root, 'plugin/lua/kong/plugins', plugin);
 
     expect(readdirSync(folder).sort()).toEqual(['handler.lua', 'schema.lua']);
@@ -107,7 +107,7 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
     expect(JSON.parse(out)).toMatchObject({ Plugins: [{ Name: 'privatelink' }] });
   });
 
-  it('is loaded by the stock server once kong-pdk is installed beside it, and by the sandbox too', async () => {
+  it('runs under the stock server and in the sandbox once kong-pdk is installed', async () => {
     installed.add('kong-pdk@0.6.0');
     const entries = join(installed.root, 'dist/plugin/entries');
 
@@ -122,7 +122,7 @@ describeWithRegistry('the package, installed into an empty prefix', () => {
   });
 });
 
-describeWithRegistry("the CI recipe's way to install it", () => {
+describeWithRegistry('the installation of the CI recipe', () => {
   it('puts the command on the PATH from a checkout, without a script of any package', () => {
     const base = mkdtempSync(join(tmpdir(), 'kong-privatelink-recipe-'));
     try {

@@ -10,7 +10,7 @@ import { lackingPrometheus, type Prometheus, startPrometheus } from '../support/
 
 const signal = new AbortController().signal;
 
-describeUnlessLacking(lackingPrometheus, "a gate on Prometheus' own answers", () => {
+describeUnlessLacking(lackingPrometheus, 'a gate on real answers of Prometheus', () => {
   let folder: string;
   let prometheus: Prometheus;
 
@@ -37,7 +37,7 @@ describeUnlessLacking(lackingPrometheus, "a gate on Prometheus' own answers", ()
     ['a number', '7', { kind: 'pass', value: 7 }],
     ['a small number', '1e-12', { kind: 'pass', value: 1e-12 }],
     ['a vector of one', 'vector(7)', { kind: 'pass', value: 7 }],
-    ['a number above', 'vector(11)', { kind: 'fail', value: 11 }],
+    ['a number above the limit', 'vector(11)', { kind: 'fail', value: 11 }],
     ['nothing', 'kong_http_requests_total{stage="{stage}"}', { kind: 'inconclusive' }],
     ['a share of nothing', 'vector(0) / vector(0)', { kind: 'inconclusive' }],
     ['an infinite share', 'vector(1) / vector(0)', { kind: 'inconclusive' }],
@@ -47,8 +47,8 @@ describeUnlessLacking(lackingPrometheus, "a gate on Prometheus' own answers", ()
       { kind: 'inconclusive', said: expect.stringContaining('gives 2 series') },
     ],
     ['text', '"x"', { kind: 'inconclusive', said: expect.stringContaining('gives a string') }],
-    ['what is no query', 'sum(', { kind: 'inconclusive', said: expect.stringContaining('correct the query') }],
-  ])('tells %s', async (_, query, expected) => {
+    ['an invalid query', 'sum(', { kind: 'inconclusive', said: expect.stringContaining('correct the query') }],
+  ])('judges %s', async (_, query, expected) => {
     expect(await sample(query)).toMatchObject(expected);
   });
 });

@@ -39,7 +39,7 @@ describeWithPromtool('Prometheus', () => {
     return status === 0 ? '' : stdout + stderr;
   }
 
-  it.each(alertFaults)('fm-63 fires $fires where $name', async ({ live, fires }) => {
+  it.each(alertFaults)('fm-63 fires $fires when $name', async ({ live, fires }) => {
     const { scrapes } = await live();
     const firing = (minute: number, alerts: readonly string[]) => ({
       expr: 'sum by (alertname) (ALERTS{alertstate="firing"} > bool 0)',
@@ -50,7 +50,7 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(inputOf(scrapes), { promql_expr_test: [firing(4, []), firing(scrapes.length - 1, fires)] })).toBe('');
   });
 
-  it('fm-63 fires KongPrivatelinkDown for the one of two workers that is away, and not for one that was taken out', () => {
+  it('fm-63 fires KongPrivatelinkDown for a worker that is down, and not for a removed worker', () => {
     const series = (name: string, instance: string, values: string) => ({
       series: `${name}{job="kong-privatelink",instance="${instance}"}`,
       values,
@@ -73,7 +73,7 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(input, { promql_expr_test: [firing] })).toBe('');
   });
 
-  it('says in the alert what the last pass fell short by', async () => {
+  it('names the shortfall of the last pass in the alert', async () => {
     const worker = openScraped();
     worker.seeScopes(unknownScope());
     await worker.pass(30);
@@ -96,7 +96,7 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(inputOf(worker.scrapes), { alert_rule_test: [alert] })).toBe('');
   });
 
-  it('fm-63 fires KongPrivatelinkNoSuccess for the one of two stages that is behind, and says why', () => {
+  it('fm-63 fires KongPrivatelinkNoSuccess for the stage that is behind, and names the reason', () => {
     const series = (name: string, labels: string, values: string) => ({
       series: `kong_privatelink_${name}{${target},${labels}}`,
       values,
@@ -126,13 +126,13 @@ describeWithPromtool('Prometheus', () => {
     expect(judge(input, { alert_rule_test: [alert] })).toBe('');
   });
 
-  it('takes the rules', () => {
+  it('accepts the rules', () => {
     const { status, stdout, stderr } = runPromtool(['check', 'rules', rules]);
 
     expect({ status, said: stdout + stderr }).toMatchObject({ status: 0, said: expect.stringContaining('SUCCESS') });
   });
 
-  it('reads the metrics, and has nothing against them', async () => {
+  it('accepts the metrics without a remark', async () => {
     const worker = openScraped();
     await worker.pass(1);
 
@@ -141,7 +141,7 @@ describeWithPromtool('Prometheus', () => {
     expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
   });
 
-  it('understands the expressions of the board', () => {
+  it('accepts the expressions of the dashboard', () => {
     const { panels } = z
       .object({ panels: z.array(z.object({ targets: z.array(z.object({ expr: z.string() })).default([]) })) })
       .parse(parse(readFileSync(join(deploy, 'grafana.json'), 'utf8')));

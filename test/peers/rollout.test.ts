@@ -28,7 +28,7 @@ const addresses = [
 const signal = new AbortController().signal;
 const noConfiguration = '0'.repeat(32);
 
-describeWithKong('three real Kongs without a database, a stage each, under load', () => {
+describeWithKong('three real Kongs without a database, one stage each, under load', () => {
   let kongs: StagedKongs;
   /** When each answered right for the first time. */
   let begun: readonly number[];
@@ -86,7 +86,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
       return shares.every((share) => share === 0);
     });
 
-  it('tells the gate of data planes at both APIs what it has, also after a change of targets alone', async () => {
+  it('show their configuration hash to the gate at both APIs, even after a change of targets alone', async () => {
     const [canary, blue] = kongs.stages;
     if (!canary || !blue) throw new Error('there are no stages');
     const config = { type: 'dbless', address: canary.admin } as const;
@@ -119,7 +119,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     expect(await look(0, `${blue.status}/status`)()).toMatchObject({ kind: 'fail' });
   });
 
-  it('takes a good revision from canary to blue and on to green, and loses no request', async () => {
+  it('get a good revision from canary to blue to green, and lose no request', async () => {
     begun = await settled('first', 'first', 'first');
     await forgotten();
 
@@ -134,7 +134,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
   });
 
   it.each(['requests', 'metrics'] as const)(
-    'halts at the canary by %s, which goes back, and no other stage loses a request',
+    'roll a bad revision back at the canary by %s, and no other stage loses a request',
     async (gate) => {
       await forgotten();
       const marks = await settled('second', 'second', 'second');
@@ -154,7 +154,7 @@ describeWithKong('three real Kongs without a database, a stage each, under load'
     },
   );
 
-  it('follows an endpoint recreated in the middle of a bake in all stages at once, and goes on after a stop', async () => {
+  it('follow a recreated endpoint in all stages during a bake, and go on after a stop', async () => {
     await forgotten();
     const marks = await settled('second', 'second', 'second');
     kongs.configure({ times: endless, revision: 'third' });

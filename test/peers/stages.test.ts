@@ -68,7 +68,7 @@ describeWithDeck('decK, stage by stage', () => {
       DECK_KONNECT_TOKEN: token,
     });
 
-  it('finds nothing to do in any stage, pinned or not, where the file of that stage was rendered', async () => {
+  it('finds nothing to do with the rendered file of each stage, pinned or not', async () => {
     product.configure(['10.0.0.1', '10.0.0.2'], 80);
     await product.run('sync');
     product.configure(['10.0.0.1', '10.0.0.2'], 80, refusing);
@@ -87,7 +87,7 @@ describeWithDeck('decK, stage by stage', () => {
     expect(stages.map((stage) => konnect.entities(stage, 'plugins').length)).toEqual([0, 1]);
   });
 
-  it('writes what was rendered for a stage, pinned, and the native pass finds nothing to do then', async () => {
+  it('writes the rendered file of each stage, pinned or not, and then the native pass plans nothing', async () => {
     product.configure(['10.0.0.1'], 80);
     await product.run('sync');
     product.configure(['10.0.0.1'], 80, refusing);
@@ -105,7 +105,7 @@ describeWithDeck('decK, stage by stage', () => {
   });
 });
 
-describeWithKong('two real Kongs without a database, a stage each', () => {
+describeWithKong('two real Kongs without a database, one stage each', () => {
   const addresses = ['127.0.77.1', '127.0.77.2'];
   let folder: string;
   let kongs: readonly RealKong[];
@@ -139,7 +139,7 @@ describeWithKong('two real Kongs without a database, a stage each', () => {
     });
   }
 
-  it('go back each by itself, with the addresses of today in both', async () => {
+  it('roll back one by one, and both keep the current addresses', async () => {
     product.configure(addresses.slice(0, 1), provider.port);
     await product.run('sync');
     await expectStatuses('200 127.0.77.1', '200 127.0.77.1');

@@ -25,29 +25,34 @@ afterEach(async () => {
   await estate.close();
 });
 
-describeWithDeck('adopt, with decK as the referee', () => {
-  it.each(adopted)('changes tags, the new upstream and the host, and gives all back: %s', async (_, given) => {
-    await seed(given);
-    const before = await dump('before.yaml');
-    const ports = portsOfServices();
-    const view = await look(given);
-    for (const [id, tags] of view.adoptable.flatMap((one) => (one.refused ? [] : Object.entries(one.tags))))
-      estate.world.setTags(id, { ...estate.world.endpoint(id)?.tags, ...tags });
+describeWithDeck('adopt, checked by decK', () => {
+  it.each(adopted)(
+    'changes only tags, the new upstream and the host, and --release restores them: %s',
+    async (_, given) => {
+      await seed(given);
+      const before = await dump('before.yaml');
+      const ports = portsOfServices();
+      const view = await look(given);
+      for (const [id, tags] of view.adoptable.flatMap((one) => (one.refused ? [] : Object.entries(one.tags))))
+        estate.world.setTags(id, { ...estate.world.endpoint(id)?.tags, ...tags });
 
-    const taken = view.adoptable.filter((one) => !one.refused);
-    for (const one of taken) await apply(one, given);
+      const taken = view.adoptable.filter((one) => !one.refused);
+      for (const one of taken) await apply(one, given);
 
-    const lines = taken.flatMap((adoptable) => {
-      const port = ports.get(adoptable.service.id) ?? 0;
-      return linesOfAdoption({ adoptable, port, families: familiesOf(given) });
-    });
-    expect(linesOfDiff(await deck('diff', join(estate.folder, 'before.yaml'), '--json-output'))).toEqual(lines.sort());
-    await expectNothingToSync();
+      const lines = taken.flatMap((adoptable) => {
+        const port = ports.get(adoptable.service.id) ?? 0;
+        return linesOfAdoption({ adoptable, port, families: familiesOf(given) });
+      });
+      expect(linesOfDiff(await deck('diff', join(estate.folder, 'before.yaml'), '--json-output'))).toEqual(
+        lines.sort(),
+      );
+      await expectNothingToSync();
 
-    for (const { domain } of taken)
-      expect(await run('adopt', '--release', domain, '--yes')).toMatchObject({ exitCode: 0 });
-    expect(await dump('after.yaml')).toBe(before);
-  });
+      for (const { domain } of taken)
+        expect(await run('adopt', '--release', domain, '--yes')).toMatchObject({ exitCode: 0 });
+      expect(await dump('after.yaml')).toBe(before);
+    },
+  );
 });
 
 /** The control plane as decK makes it, AWS's endpoints, and DNS answers for other names. */

@@ -154,7 +154,7 @@ function adopting(backend: 'admin' | 'dbless'): void {
     for (const [id, tags] of adoptable.flatMap((one) => Object.entries(one.tags))) estate.world.setTags(id, tags);
   }
 
-  it('each kind of request arrives in one way before', async () => {
+  it('each kind of request arrives in one way before the adoption', async () => {
     const start = arrivals.length;
     await answeredMore();
 
@@ -163,7 +163,7 @@ function adopting(backend: 'admin' | 'dbless'): void {
     expect(failed()).toEqual([]);
   });
 
-  it('Host, server name, method, path and body stay the same while services are taken over, and after', async () => {
+  it('Host, server name, method, path and body do not change during and after the adoption', async () => {
     const start = arrivals.length;
     await run(2, 'adopt', '--apply', '--yes');
     await putTags();
@@ -177,7 +177,7 @@ function adopting(backend: 'admin' | 'dbless'): void {
     expect({ seen: seenSince(after), failed: failed() }).toEqual({ seen: before, failed: [] });
   });
 
-  it('and while they are given back, and after', async () => {
+  it('Host, server name, method, path and body do not change during and after the release', async () => {
     const start = arrivals.length;
     for (const domain of domains) await run(0, 'adopt', '--release', domain, '--yes');
     await namesAsked(true);

@@ -19,7 +19,7 @@ const spoofed: readonly LuaHeader[] = [[identityHeaders.consumer, 'sd9']];
 
 const isPass = ({ status, thrown }: LuaAnswer) => status === undefined && thrown === undefined;
 
-describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT', () => {
+describeUnlessLacking(lackingLua, 'privatelink-callers in LuaJIT: faults', () => {
   it.each([
     'ngx.var.http_x_privatelink_consumer',
     'ngx.var.http_x_privatelink_endpoint',
@@ -28,7 +28,7 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
     'ngx.req.clear_header',
     'ngx.req.set_header',
     'no ngx.req',
-  ])('refuse every request while %s fails, in both modes, and are told once a minute', (fault) => {
+  ])('refuses every request while %s fails, in both modes, and logs the fault once a minute', (fault) => {
     const headers = fault === 'ngx.var.http_x_privatelink_endpoint' ? [] : spoofed;
     const requests = [enforced, observed].map((config) => ({ config, tlv: allowed, headers, faults: [fault] }));
 
@@ -44,7 +44,7 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
   });
 
   it.each([['kong.log.set_serialize_value'], ['kong.log.warn'], ['kong.log.notice'], ['ngx.time'], ['no kong.log']])(
-    'change no verdict while %s fails',
+    'does not change its verdict while %s fails',
     (fault) => {
       const requests: readonly LuaRequest[] = [
         { config: enforced, tlv: allowed },
@@ -62,7 +62,7 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
   );
 
   it.each(['kong.response.exit', 'kong.response.exit returns'])(
-    'let nothing through where %s: Kong answers 500 to what a plugin throws',
+    'lets no request through with the fault %s: it throws, and Kong answers 500',
     (fault) => {
       const { answers } = runCallersLua([{ config: enforced, tlv: '\x01vpce-0b', faults: [fault] }]);
 
@@ -72,7 +72,7 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
   );
 
   it.each([{}, { domain: 'egress' }, { callers, others: '' }])(
-    'refuse everybody for the configuration %j',
+    'lets no unknown caller through with the incomplete configuration %j',
     (config) => {
       for (const setting of ['free', 'strict'] as const) {
         const { answers } = runCallersLua(
@@ -87,8 +87,8 @@ describeUnlessLacking(lackingLua, 'faults around privatelink-callers in LuaJIT',
   );
 });
 
-describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in LuaJIT', () => {
-  it('says a line for each caller and minute, with how many requests the minute before had', () => {
+describeUnlessLacking(lackingLua, 'privatelink-callers in LuaJIT: log and memory', () => {
+  it('logs one line for each caller and minute, with the number of requests in the minute before', () => {
     const of = (id: string, at: number): LuaRequest => ({ config: enforced, tlv: `\x01vpce-${id}`, at });
     const requests = [
       of('b1', 5),
@@ -107,7 +107,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     );
   });
 
-  it('says a hundred lines of callers in a minute at most, and what is broken all the same', () => {
+  it('logs at most a hundred lines about callers in a minute, and still reports faults', () => {
     const strangers = Array.from({ length: 300 }, (_, index) => ({
       config: enforced,
       tlv: `\x01vpce-${index.toString(16).padStart(17, '0')}`,
@@ -126,13 +126,13 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     expect(answers.filter(isPass)).toEqual([]);
   });
 
-  it('cuts what a fault says, and writes no line of its own for each of its words', () => {
+  it('shortens the text of a fault', () => {
     const { answers } = runCallersLua([{ config: enforced, tlv: allowed, faults: ['ngx.req.set_header'] }]);
 
     expect(answers[0]?.said.join().length).toBeLessThan(400);
   });
 
-  it.each(['free', 'strict'] as const)('reads a table once for a configuration (%s)', (setting) => {
+  it.each(['free', 'strict'] as const)('parses a table once for each configuration (%s)', (setting) => {
     const changed = { ...enforced, callers: `${callers}\nsd3 - vpce-0c` };
     const requests = [enforced, enforced, enforced, changed, changed].map((config) => ({ config, tlv: allowed }));
 
@@ -142,7 +142,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     expect(answers.every(isPass)).toBe(true);
   });
 
-  it('reads a text once for all configurations that have it', () => {
+  it('parses a table once for all configurations with the same text', () => {
     const configs = Array.from({ length: 20 }, (_, index) => ({ ...enforced, domain: `d${index}` }));
     const requests = [...configs, ...configs].map((config) => ({ config, tlv: allowed }));
 
@@ -159,7 +159,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
       })),
     );
 
-  it('finds each of 10,000 endpoints, and none beside them', () => {
+  it('finds each of 10,000 endpoints in a table, and no others', () => {
     const config = { ...enforced, callers: tableOf(10_000, 0) };
     const ids = [0, 1, 4_999, 9_998, 9_999, 10_000].map((at) => `vpce-${at.toString(16).padStart(17, '0')}`);
 
@@ -168,7 +168,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers says and keeps, in L
     expect(answers.map(({ logged }) => logged.verdict)).toEqual([...Array(5).fill('allowed'), 'refused']);
   });
 
-  it.each(['free', 'strict'] as const)('keeps no memory of configurations that are gone (%s)', (setting) => {
+  it.each(['free', 'strict'] as const)('frees the memory of removed configurations (%s)', (setting) => {
     const requestsFor = (configurations: number) =>
       Array.from({ length: configurations }, (_, index) => ({
         config: { ...enforced, callers: tableOf(1_000, index * 1_000) },
@@ -263,7 +263,7 @@ function expected(config: CallersConfig, tlv: string | undefined, headers: reado
 }
 
 describeUnlessLacking(lackingLua, 'privatelink-callers in Lua and its stand-in in TypeScript', () => {
-  it.each(['free', 'strict'] as const)('decide alike whatever comes (%s)', (setting) => {
+  it.each(['free', 'strict'] as const)('make the same decision for any request (%s)', (setting) => {
     fc.assert(
       fc.property(fc.array(requests, { minLength: 50, maxLength: 100 }), (all) => {
         const { answers } = runCallersLua(all, setting);

@@ -33,7 +33,7 @@ function answerOf(request: LuaRequest): LuaAnswer {
 const isPass = ({ status, thrown }: LuaAnswer) => status === undefined && thrown === undefined;
 
 describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', () => {
-  it('has one phase, and a priority before all that Kong brings and that reads who calls', () => {
+  it('has one phase, and runs before every plugin of Kong that reads the caller', () => {
     const { priority, phases } = runCallersLua([]);
 
     expect([priority, phases]).toEqual([callersPriority, ['access']]);
@@ -41,7 +41,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
     expect(priority).toBeLessThan(9_999);
   });
 
-  it('tells the provider and the log who an allowed caller is', () => {
+  it('names an allowed caller to the provider and in the log', () => {
     expect(answerOf({ config: enforced, tlv: tlv('vpce-0a'), headers: [['Accept', '*/*']] })).toEqual({
       headers: [
         ['Accept', '*/*'],
@@ -54,7 +54,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
     });
   });
 
-  it('refuses who is in no table under enforce, and says so', () => {
+  it('refuses an unknown caller under enforce, and logs the refusal', () => {
     expect(answerOf({ config: enforced, tlv: tlv('vpce-0b') })).toMatchObject({
       status: 403,
       message: 'this VPC endpoint may not call this service',
@@ -66,7 +66,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
     });
   });
 
-  it('lets the same through under observe, and says so', () => {
+  it('lets an unknown caller through under observe, and logs the caller', () => {
     const answer = answerOf({ config: { ...observed, others: '' }, tlv: tlv('vpce-0b') });
 
     expect(isPass(answer)).toBe(true);
@@ -80,7 +80,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
   it.each([
     ['enforce', enforced, 'observed'],
     ['observe', observed, 'refused'],
-  ] as const)('judges a consumer of the table of others by the other mode than %s', (_, config, verdict) => {
+  ] as const)('applies the opposite of mode %s to a consumer in the table of others', (_, config, verdict) => {
     const answer = answerOf({ config: { ...config, others: writeTable([sd2]) }, tlv: tlv('vpce-0b') });
 
     expect(answer.logged).toEqual({ verdict, consumer: 'sd2', endpoint: 'vpce-0b' });
@@ -93,7 +93,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
     ['reject', 'refused', 'warn'],
     ['something else', 'refused', 'warn'],
     [undefined, 'refused', 'warn'],
-  ])('judges a connection without an endpoint by on_missing: %s', (on_missing, verdict, level) => {
+  ])('treats a connection without an endpoint as on_missing says: %s', (on_missing, verdict, level) => {
     const answer = answerOf({ config: { ...observed, on_missing } });
 
     expect(answer.logged).toEqual({ verdict });
@@ -111,17 +111,17 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
     ['doubled', '\x01vpce-0a\x01vpce-0a'],
     ['doubled with a comma', '\x01vpce-0a, vpce-0a'],
     ['in capitals', '\x01VPCE-0A'],
-    ['of hexadecimal capitals', '\x01vpce-0A'],
+    ['in hexadecimal capitals', '\x01vpce-0A'],
     ['with a space before', '\x01 vpce-0a'],
     ['with a space after', '\x01vpce-0a '],
     ['with a line end', '\x01vpce-0a\n'],
-    ['with a NUL', '\x01vpce-0a\0'],
-    ['behind a NUL', '\x01\0vpce-0a'],
+    ['with a NUL after', '\x01vpce-0a\0'],
+    ['with a NUL before', '\x01\0vpce-0a'],
     ['of bytes over 127', '\x01vpce-0\xe4'],
-    ['a consumer', '\x01sd1'],
-    ['of a whole line of the table', '\x01sd1 111111111111 vpce-0a'],
-    ['of the 1,000 bytes that nginx takes', `\x01vpce-${'a'.repeat(994)}`],
-  ])('takes a TLV that is %s for nobody, and writes nothing of it', (_, value) => {
+    ['a name of a consumer', '\x01sd1'],
+    ['a whole line of the table', '\x01sd1 111111111111 vpce-0a'],
+    ['1,000 bytes long, the limit of nginx', `\x01vpce-${'a'.repeat(994)}`],
+  ])('names no consumer for a TLV that is %s, and sets no header', (_, value) => {
     const [refused, let_] = answersOf({ config: enforced, tlv: value }, { config: observed, tlv: value });
 
     expect([refused?.status, refused?.headers, let_?.status, let_?.headers]).toEqual([403, [], undefined, []]);
@@ -133,7 +133,7 @@ describeUnlessLacking(lackingLua, 'the plugin privatelink-callers in LuaJIT', ()
   });
 });
 
-describeUnlessLacking(lackingLua, 'what privatelink-callers does to headers and with broken tables, in LuaJIT', () => {
+describeUnlessLacking(lackingLua, 'privatelink-callers in LuaJIT: headers and broken tables', () => {
   const written = Object.values(identityHeaders).flatMap(spellingsOf);
   const sent: readonly LuaHeader[] = written.flatMap((name, index) => {
     const mixed = [...name].map((one, at) => ((at + index) % 2 ? one.toUpperCase() : one.toLowerCase())).join('');
@@ -145,7 +145,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers does to headers and 
     ['observed', observed, 'vpce-0b', []],
     ['refused', enforced, 'vpce-0b', []],
     ['missing', observed, undefined, []],
-  ] as const)('removes what a client says of itself in every spelling: %s', (_, config, id, told) => {
+  ] as const)('removes identity headers of the client in every spelling (%s)', (_, config, id, told) => {
     const headers: readonly LuaHeader[] = [['Host', 'gateway'], ...sent, ['Cookie', 'a=b'], ...sent];
 
     const answer = answerOf({ config, headers, ...(id && { tlv: tlv(id) }) });
@@ -158,7 +158,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers does to headers and 
   });
 
   it.each([...written, ...written.map((name) => name.toLowerCase())])(
-    'removes %s that stands alone, also empty',
+    'removes header %s without other identity headers, even an empty one',
     (name) => {
       for (const value of ['sd9', '', 'sd9, sd1']) {
         expect(answerOf({ config: observed, tlv: tlv('vpce-0b'), headers: [[name, value]] }).headers).toEqual([]);
@@ -167,7 +167,7 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers does to headers and 
   );
 
   it.each(['X-Privatelink-Consumer', 'close, x-privatelink-consumer', 'X-PRIVATELINK-ENDPOINT , keep-alive'])(
-    'allows nobody whose Connection header is %s: Kong would remove who calls after all plugins',
+    'does not allow a caller with Connection: %s, because Kong would remove the identity headers',
     (value) => {
       const headers = [['Connection', value]] as const;
       const [refused, let_] = answersOf(
@@ -182,12 +182,12 @@ describeUnlessLacking(lackingLua, 'what privatelink-callers does to headers and 
   );
 
   it.each([
-    ['callers', { callers: 'sd1 111111111111 vpce-0a\n' }],
-    ['others', { others: 'sd1' }],
-    ['callers that are not there', { callers: undefined }],
-    ['others that are a number', { others: 7 }],
+    ['callers with a final line end', { callers: 'sd1 111111111111 vpce-0a\n' }],
+    ['others without an endpoint', { others: 'sd1' }],
+    ['no callers', { callers: undefined }],
+    ['a number as others', { others: 7 }],
     ['an endpoint of two consumers', { callers: 'sd1 - vpce-0a\nsd2 - vpce-0a' }],
-  ])('refuses everybody where the table is broken: %s', (_, broken) => {
+  ])('refuses every caller when the table is broken: %s', (_, broken) => {
     const config = { ...observed, ...broken };
 
     const answers = answersOf({ config, tlv: tlv('vpce-0a') }, { config }, { config, tlv: '' });

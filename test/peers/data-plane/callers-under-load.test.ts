@@ -44,7 +44,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     return (await estate.ask(frameOf(id))).status === 200;
   }
 
-  it('finds each of 10,000 endpoints, and none beside them', async () => {
+  it('finds each of 10,000 endpoints in a table, and no others', async () => {
     await estate.configure(enforced(tableOf(10_000)));
     await until('Kong has its table', () => isAllowed(idOf(0)));
 
@@ -86,7 +86,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
 
   const statuses = (asker: Asker, from = 0) => new Set(asker.seen.slice(from).map(({ status }) => status));
 
-  it('fm-86 lets no request through that should not be, and refuses none that is allowed, while tables and modes change and the plugin server dies', async () => {
+  it('fm-86 refuses every stranger and no allowed caller while tables change and the plugin server dies', async () => {
     const beside = { name: 'privatelink', config: { domain: 'egress' } };
     await estate.configure(enforced(tableOf(1_000)), [beside]);
     await until('Kong has its table', () => isAllowed(idOf(0)));
@@ -115,7 +115,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     expect(new Set(allowed[0]?.seen.map(({ told }) => told.join(' ')))).toEqual(new Set([`sd1 ${idOf(0)}`]));
   });
 
-  it('stops a consumer that left the table, on the connection that it keeps', async () => {
+  it('refuses a consumer that left the table, even on an open connection', async () => {
     await estate.configure(enforced(tableOf(2)));
     await until('Kong has its table', () => isAllowed(idOf(1)));
     const [staying, leaving] = [startAsker(frameOf(idOf(0))), startAsker(frameOf(idOf(1)))];
@@ -131,7 +131,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     expect([...statuses(staying)]).toEqual([200]);
   });
 
-  it('comes before authentication and rate limiting, which go by who calls', async () => {
+  it('runs before authentication and rate limiting, which read the consumer header', async () => {
     const keyAuth = {
       name: 'key-auth',
       config: { key_names: ['X-Privatelink-Consumer'], key_in_query: false, key_in_body: false },
@@ -165,7 +165,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     expect([told.status, told.body, preflight.status]).toEqual([403, expect.stringContaining('may not call'), 403]);
   });
 
-  it('gives every logging plugin the consumer, the endpoint and the verdict', async () => {
+  it('passes the consumer, the endpoint and the verdict to a logging plugin', async () => {
     const fileLog = { name: 'file-log', config: { path: file } };
     const config = { mode: 'observe', on_missing: 'allow', callers: tableOf(1), others: `x - ${idOf(9)}` };
     await estate.configure(config, [fileLog]);
@@ -188,7 +188,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     ]);
   });
 
-  it('refuses everybody for a broken table, and says so', async () => {
+  it('refuses every caller when the table is broken, and logs the fault', async () => {
     await estate.configure({ mode: 'observe', on_missing: 'allow', callers: 'sd1' });
     await until('Kong has its table', async () => !(await isAllowed(idOf(0))));
 
@@ -198,7 +198,7 @@ describeWithKong('the plugin privatelink-callers on a busy Kong', () => {
     expect(await estate.kong.log()).toContain('privatelink-callers: egress: its table cannot be read: refused (403)');
   });
 
-  it('never failed, nor did Kong, but for what was broken on purpose', async () => {
+  it('caused no error in the log of Kong, except for the intended faults', async () => {
     const errors = (await estate.kong.log()).split('\n').filter((line) => /\[(error|crit|alert)\]/.test(line));
 
     expect(

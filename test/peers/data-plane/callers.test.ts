@@ -63,9 +63,13 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
   const tlvs = (...values: readonly string[]) => proxyFrame({ tlvs: values.map((value) => ({ value })) });
   const frames: readonly (readonly [string, Buffer, 'allowed' | 'unknown' | 'missing'])[] = [
     ['an endpoint of a consumer', frameOf('vpce-0a'), 'allowed'],
-    ['the same over IPv6', proxyFrame({ source: 'fd00::9', tlvs: [endpointTlv('vpce-0a')] }), 'allowed'],
     [
-      'the same behind TLVs of others',
+      'an endpoint of a consumer over IPv6',
+      proxyFrame({ source: 'fd00::9', tlvs: [endpointTlv('vpce-0a')] }),
+      'allowed',
+    ],
+    [
+      'an endpoint of a consumer after other TLVs',
       proxyFrame({
         tlvs: [
           { type: 0x03, value: 'crc3' },
@@ -76,14 +80,18 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
       }),
       'allowed',
     ],
-    ['the same twice', proxyFrame({ tlvs: [endpointTlv('vpce-0a'), endpointTlv('vpce-0a')] }), 'allowed'],
     [
-      'the same, then that of nobody',
+      'an endpoint of a consumer twice',
+      proxyFrame({ tlvs: [endpointTlv('vpce-0a'), endpointTlv('vpce-0a')] }),
+      'allowed',
+    ],
+    [
+      'an endpoint of a consumer before an endpoint of nobody',
       proxyFrame({ tlvs: [endpointTlv('vpce-0a'), endpointTlv('vpce-0b')] }),
       'allowed',
     ],
     [
-      'that of nobody, then the same',
+      'an endpoint of nobody before an endpoint of a consumer',
       proxyFrame({ tlvs: [endpointTlv('vpce-0b'), endpointTlv('vpce-0a')] }),
       'unknown',
     ],
@@ -102,7 +110,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     ['an id of 600 bytes', frameOf(`vpce-${'a'.repeat(595)}`), 'unknown'],
     ['no TLV', proxyFrame(), 'missing'],
     [
-      'TLVs of others alone',
+      'only other TLVs',
       proxyFrame({
         tlvs: [
           { type: 0xee, value: '\x01vpce-0a' },
@@ -112,7 +120,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
       'missing',
     ],
     [
-      'a TLV that claims more than there is',
+      'a TLV that claims too many bytes',
       proxyFrame({ tlvs: [{ ...endpointTlv('vpce-0a'), claimed: 200 }] }),
       'missing',
     ],
@@ -122,7 +130,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     ['a header of version 1 of nobody', Buffer.from('PROXY UNKNOWN\r\n'), 'missing'],
   ];
 
-  it('judges each connection by what its first bytes say, under enforce', async () => {
+  it('judges each connection by its PROXY header under enforce', async () => {
     await configure(enforced);
 
     const all: Record<string, unknown> = {};
@@ -133,7 +141,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     );
   });
 
-  it('lets all through under observe, and tells of none but the allowed who they are', async () => {
+  it('lets every connection through under observe, and names only allowed callers', async () => {
     await configure(observed);
 
     const all: Record<string, unknown> = {};
@@ -146,7 +154,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     );
   });
 
-  it('is known to the node, whose schema takes what sync writes', async () => {
+  it('is known to the node, and its schema accepts the entities of sync', async () => {
     const api = { ...openKong({ address: estate.admin }), brought: new Set<string>() };
     const services = [{ id: 'vpce-svc-0a', region: 'us-east-1' }];
     const block = contracts.parse({ services, consumers: { sd1: { accounts: ['111111111111'] } } });
@@ -173,7 +181,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     return answer.statusCode;
   }
 
-  it('answers with JSON that says why, and logs it', async () => {
+  it('answers a refusal with its reason in JSON, and logs the reason', async () => {
     await configure(enforced);
 
     const [stranger, nobody] = [await estate.ask(frameOf('vpce-0b')), await estate.ask(proxyFrame())];
@@ -186,7 +194,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     expect(log).toContain('egress: endpoint vpce-0b of no consumer here: not in the contract: refused (403)');
   });
 
-  it('fm-87 passes nothing of what a client calls itself, in any spelling', async () => {
+  it('fm-87 removes identity headers of the client in every spelling', async () => {
     const names = Object.values(identityHeaders).flatMap(spellingsOf);
     const spelled = names.flatMap((name) => [
       name,
@@ -216,7 +224,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     }
   });
 
-  it('does the same for HTTP/2', async () => {
+  it('judges connections and removes identity headers of the client over HTTP/2', async () => {
     const spelled = Object.values(identityHeaders)
       .flatMap(spellingsOf)
       .map((name) => name.toLowerCase());
@@ -240,7 +248,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     ]);
   });
 
-  it('lets no client have its name removed on the way', async () => {
+  it('refuses a client whose Connection header would remove the identity headers', async () => {
     await configure(enforced);
 
     const named = ['X-Privatelink-Consumer', 'close, x-privatelink-endpoint'];
@@ -259,7 +267,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     expect(twice).toMatch(/^HTTP\/1.1 403 /);
   });
 
-  it('keeps two consumers on two kept connections apart', async () => {
+  it('tells the callers on kept connections apart', async () => {
     await configure(enforced);
     const ids = ['vpce-0a', 'vpce-0c', 'vpce-0b'];
     const agents = ids.map((id) => agentWith(frameOf(id), estate.places.http));
@@ -276,7 +284,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     expect(new Set(told.map(String))).toEqual(new Set(['sd1,vpce-0a,sd3,vpce-0c,403']));
   });
 
-  it('takes a listener without the PROXY protocol for one that names no endpoint', async () => {
+  it('refuses a request on a listener without the PROXY protocol, because no endpoint is named', async () => {
     await configure(enforced);
     const bare = 'GET /call HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
@@ -285,7 +293,7 @@ describeWithKong('the plugin privatelink-callers on a real Kong', () => {
     expect(answer).toMatch(/^HTTP\/1.1 403 /);
   });
 
-  it('never serves what begins with a frame that is cut, or too long', async () => {
+  it('never serves a connection with a damaged, too long or missing PROXY header', async () => {
     await configure(observed);
     const asked = Buffer.from('GET /call HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     const before = estate.arrived();

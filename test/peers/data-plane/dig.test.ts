@@ -68,34 +68,34 @@ describeUnlessLacking(lacking, 'dig', () => {
     ['AAAA', 'fd00::11\n'],
     ['TXT', ''],
     ['ANY', '"RFC8482" ""\n'],
-  ])('reads %s as it is meant', async (type, expected) => {
+  ])('reads the answer to a query of type %s', async (type, expected) => {
     expect(await dig('+short', type, '_http._tcp.sd2.privatelink.internal')).toBe(expected);
   });
 
   it.each([
     ['a domain', [], 'sd2.privatelink.internal', 'NOERROR'],
-    ['no domain', [], 'sd9.privatelink.internal', 'NXDOMAIN'],
-    ['another name', [], 'example.com', 'REFUSED'],
+    ['an unknown domain', [], 'sd9.privatelink.internal', 'NXDOMAIN'],
+    ['a name outside the suffix', [], 'example.com', 'REFUSED'],
     ['another class', ['-c', 'CH'], 'sd2.privatelink.internal', 'REFUSED'],
-    ['a later EDNS', ['+edns=1', '+noednsneg'], 'sd2.privatelink.internal', 'BADVERS'],
+    ['a later version of EDNS', ['+edns=1', '+noednsneg'], 'sd2.privatelink.internal', 'BADVERS'],
     ['no EDNS', ['+noedns'], 'sd2.privatelink.internal', 'NOERROR'],
     ['an update', ['+opcode=UPDATE'], 'sd2.privatelink.internal', 'NOTIMP'],
     ['DNSSEC', ['+dnssec'], 'sd2.privatelink.internal', 'NOERROR'],
     ['a cookie', ['+cookie=0123456789abcdef'], 'sd2.privatelink.internal', 'NOERROR'],
-  ])('hears the result of %s, and warns of nothing', async (_, args, name, expected) => {
+  ])('reads the response code for %s, and prints no warning', async (_, args, name, expected) => {
     const text = await dig(...args, name, 'A');
 
     expect(text).toContain(`status: ${expected}`);
     expect(text).not.toMatch(/WARNING: (?!recursion|EDNS query returned)|malformed|mismatch/i);
   });
 
-  it('has the SOA of the suffix where there is nothing, to be remembered for a second', async () => {
+  it('gets the SOA of the suffix for an unknown domain, with a TTL of one second', async () => {
     const text = await dig('sd9.privatelink.internal', 'A');
 
     expect(text).toMatch(/^privatelink\.internal\.\t+1\tIN\tSOA\t.* 1$/m);
   });
 
-  it('comes by TCP for what does not fit, and gets all', async () => {
+  it('retries a truncated answer by TCP, and gets all of it', async () => {
     const text = await dig('+short', 'SRV', 'many.privatelink.internal');
     const cut = await dig('+ignore', 'SRV', 'many.privatelink.internal');
 

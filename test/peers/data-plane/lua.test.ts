@@ -69,7 +69,7 @@ const lacking = spawnSync('luajit', ['-v']).error
   : undefined;
 
 describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
-  it('asks for the upstream of its zone, and says nothing', () => {
+  it('asks for the upstream of its zone, and logs nothing', () => {
     expect(linesOf({ zone: '"use1-az1"', requests: 2 })).toEqual([`asked ${name}`, `asked ${name}`]);
   });
 
@@ -78,16 +78,16 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
     ['empty, as Kong makes an unset variable', '""'],
     ['a number', '7'],
     ['a table, as null is', '{}'],
-    ['a reference that nobody resolved', '"{vault://env/kong-privatelink-zone-id}"'],
+    ['an unresolved reference', '"{vault://env/kong-privatelink-zone-id}"'],
     ['of several labels', '"use1-az1.sd3"'],
     ['with a space', '"use1-az1 "'],
     ['of two lines', '"use1-az1\\nuse1-az2"'],
-  ])('asks for nothing where the zone is %s, and says why once', (_, zone) => {
+  ])('asks for no upstream when the zone is %s, and logs the reason once', (_, zone) => {
     expect(linesOf({ zone, requests: 3 })).toEqual([withoutZone]);
   });
 
   it.each(['USE1-AZ1', 'us-east-1a', 'usw2-az1'])(
-    'leaves the request where it was for %s, and says why once',
+    'leaves the request with its own upstream for zone %s, and logs the reason once',
     (zone) => {
       const asked = `asked ${zone}.sd2.privatelink`;
 
@@ -103,7 +103,7 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
   it.each([
     ['throws', ['asked use1-az1.sd2.privatelink', expect.stringMatching(/no balancer$/)]],
     ['strict', [expect.stringMatching(/set_upstream/)]],
-  ] as const)('never fails where set_upstream is %s, and says why once', (setting, lines) => {
+  ] as const)('does not fail when set_upstream fails (%s), and logs the reason once', (setting, lines) => {
     const said = linesOf({ setting, zone: '"use1-az1"', requests: 1 });
 
     expect(said).toEqual(lines);
@@ -114,7 +114,7 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
   });
 
   it.each(['10.0.1.11', '::1', '[fd00::1]'])(
-    'leaves the request where it was for a service at %s, which fails with an upstream, and says why once',
+    'asks for no upstream for a service at address %s, and logs the reason once',
     (host) => {
       expect(linesOf({ zone: '"use1-az1"', host: `"${host}"`, requests: 3 })).toEqual([
         `${stays}the host of the service is the address ${host}`,
@@ -123,14 +123,14 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
   );
 
   it.each([
-    ['of another name', { host: '"10.0.1.11.example"' }],
+    ['to a service with a host name', { host: '"10.0.1.11.example"' }],
     ['without a service', { host: 'nil' }],
-    ['in a sandbox that does not tell the service', { setting: 'without a router' }],
+    ['in a sandbox without kong.router', { setting: 'without a router' }],
   ] as const)('asks for the upstream for a request %s', (_, run) => {
     expect(linesOf({ zone: '"use1-az1"', ...run })).toEqual([`asked ${name}`]);
   });
 
-  it('says a hundred reasons at most, where each request has another one', () => {
+  it('logs at most a hundred different reasons', () => {
     const said = linesOf({ setting: 'throws a table', zone: '"use1-az1"', requests: 300 });
 
     expect(said.filter((line) => line.startsWith('asked'))).toHaveLength(300);
@@ -139,8 +139,8 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
 
   it.each([
     ['is known', 'true'],
-    ['is not', 'nil'],
-  ])('keeps no memory of a million requests whose upstream %s', (_, found) => {
+    ['is unknown', 'nil'],
+  ])('keeps no memory of a million requests when the upstream %s', (_, found) => {
     const script = `
       kong = {
         service = { set_upstream = function() return ${found} end },
@@ -162,7 +162,7 @@ describeUnlessLacking(lacking, `the plugin ${zonePluginName} in LuaJIT`, () => {
     expect(Number(out)).toBeLessThan(64);
   });
 
-  it('never fails where nothing can be said', () => {
+  it('does not fail without a log', () => {
     expect(linesOf({ setting: 'without a log', zone: '""', requests: 2 })).toEqual([]);
   });
 

@@ -128,7 +128,7 @@ describeWithKong('the route that explain names', () => {
   }
 
   it.each(estates.map((routes, number) => [number, routes] as const))(
-    'is the one that takes the request: routes %d',
+    'is the route that Kong uses: routes %d',
     async (number, given) => {
       const routes = given.map((fields, index): HeldEntity => {
         const name = `route-${index}`;

@@ -40,7 +40,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
 
     afterAll(() => stage?.close());
 
-    it('starts with the dump that a file holds, and says that others see to the plugin server', async () => {
+    it('starts with the dump from a file, and logs that it does not manage the plugin server', async () => {
       const log = await stage.kong.log();
 
       expect(log).toContain('assuming external process management');
@@ -48,7 +48,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(log).not.toContain('starting pluginserver process');
     });
 
-    it('answers 500 until the plugin server listens for the first time, and picks from then on', async () => {
+    it('answers 500 until the plugin server listens, and then uses the plugin', async () => {
       expect(await answersOf(10)).toEqual(['500']);
 
       server = await stage.start();
@@ -57,7 +57,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(await answersOf(20)).toEqual(['200 picked']);
     });
 
-    it('picks again by itself once a plugin server that was killed is back', async () => {
+    it('uses the plugin again once a killed plugin server is back', async () => {
       stage.kill();
       await until('it is gone', async () => !(await isPicking()));
 
@@ -85,7 +85,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
 
     const lives = () => server.log().split('"msg":"listening"').length - 1;
 
-    it('fm-25 answers every request while what serves is killed', async () => {
+    it('fm-25 answers every request while its serving process is killed', async () => {
       await until('some are answered', () => load.answered(0) > 0);
       const before = lives();
 
@@ -97,7 +97,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(load.failures()).toEqual([]);
     });
 
-    it('fm-25 answers every request while Kong is reloaded, which leaves the plugin server alone', async () => {
+    it('fm-25 answers every request while Kong reloads', async () => {
       const workers = async () => (await stage.kong.log()).split('exited with code 0').length;
       const [before, mark] = [await workers(), load.mark()];
 
@@ -110,7 +110,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(await answersOf(10)).toEqual(['200 picked']);
     });
 
-    it('answers 500 while all of it is away, and nothing else', async () => {
+    it('makes Kong answer 500 to every request while all its processes are down', async () => {
       stage.kill();
       await until('it is gone', async () => !(await isPicking()));
 
@@ -128,7 +128,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
 
     afterAll(() => stage?.close());
 
-    it("lets requests pass to the service's own upstream while it is away", async () => {
+    it("lets requests pass to the service's own upstream while it is down", async () => {
       await until('it is gone', async () => !(await isPicking()));
 
       expect(await answersOf(20)).toEqual(['200 own']);
@@ -136,7 +136,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
 
     // This comes first: a new nginx worker takes the first change after it without a new start of
     // instances (measured).
-    it('lets none pass any more once the configuration of Kong changes, be it in a target', async () => {
+    it('makes Kong answer 500 while it is down, after any change of the configuration', async () => {
       await until('it is gone', async () => (await answersOf(1))[0] === '200 own');
       await stage.configure(50);
       await until('none passes', async () => (await answersOf(1))[0] === '500');
@@ -144,7 +144,7 @@ describeWithKong('a real Kong beside a plugin server that it does not start', ()
       expect(await answersOf(20)).toEqual(['500']);
     });
 
-    it('lets none pass any more once a worker of nginx is another one', async () => {
+    it('makes Kong answer 500 while it is down, after a restart of an nginx worker', async () => {
       server = await stage.start();
       await until('the plugin picks', isPicking);
       stage.kill();
@@ -172,12 +172,12 @@ describeUnlessLacking(process.env.KONG_BIN ? undefined : lacking, 'a real Kong d
 
   it.each([
     [
-      'the file with the dump is not there',
+      'the file with the dump is missing',
       { KONG_PLUGINSERVER_JS_QUERY_CMD: 'cat /nonexistent/plugins.json' },
       /plugin info/,
     ],
     ['the start command is empty', { KONG_PLUGINSERVER_JS_START_CMD: '' }, /pluginserver_js_start_cmd is not a string/],
-  ])('where %s', async (name, variables, reason) => {
+  ])('when %s', async (name, variables, reason) => {
     const start = startPlainKong(join(folder, name.split(' ').at(-1) ?? ''), { ports: await freePorts(), variables });
 
     await expect(start).rejects.toThrow(reason);

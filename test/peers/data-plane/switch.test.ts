@@ -38,7 +38,7 @@ const some = 100;
 
 type Backend = 'dbless' | 'admin';
 
-describeWithKong('a domain is switched under load, on a real Kong', () => {
+describeWithKong('the switch of a domain under load, on a real Kong', () => {
   describe.each(['legacy', 'new'] as const)('with the %s DNS client', (client) => {
     describe('without a database', () => switching('dbless', client));
     describeUnlessLacking(lackingForAdmin(), 'with a database, and a second node', () => switching('admin', client));
@@ -158,7 +158,7 @@ function switching(backend: Backend, client: DnsClient): void {
 
   const failures = () => loads.flatMap((load) => load.failures());
 
-  it('no request fails while it goes to a name, back, and to a name with another suffix', async () => {
+  it('loses no request to a name, back to addresses, and to a name with another suffix', async () => {
     for (const place of switches) {
       const [startMs, before] = [performance.now(), arrivals.length];
       const { exitCode, report } = await sync(place);
@@ -172,7 +172,7 @@ function switching(backend: Backend, client: DnsClient): void {
     }
   });
 
-  it('requests fail, and are counted, when it goes to a name that nobody answers', async () => {
+  it('loses requests, and the load counts them, when nobody answers for the name', async () => {
     await sync('nowhere');
 
     await until('requests fail', () => loads.every((load) => load.failures().length > 0));

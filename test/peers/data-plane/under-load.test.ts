@@ -14,7 +14,7 @@ const some = 40;
 const many = 1_000;
 
 describeWithKong('four ways through a real Kong under load', () => {
-  describe.each(['legacy', 'new'] as const)('by the %s DNS client', (client) => {
+  describe.each(['legacy', 'new'] as const)('with the %s DNS client', (client) => {
     let stage: WaysEstate;
     const rows: Row[] = [];
 
@@ -75,7 +75,7 @@ describeWithKong('four ways through a real Kong under load', () => {
 
     const addressesOf = (way: Way) => stage.addressed.of(way);
 
-    it('an endpoint is recreated, and its old addresses vanish once nobody uses them', async () => {
+    it('the resolver loses no request when an endpoint is recreated and its old addresses vanish', async () => {
       const { world } = stage.estate;
       const row = await observe('an endpoint is recreated', async () => {
         for (const way of ways) {
@@ -91,7 +91,7 @@ describeWithKong('four ways through a real Kong under load', () => {
       expect(row.failed).toMatchObject({ resolver: 0 });
     });
 
-    it('weights change', async () => {
+    it('the resolver loses no request when weights change', async () => {
       const { world } = stage.estate;
       const row = await observe('weights change', async () => {
         for (const way of ways) {
@@ -104,7 +104,7 @@ describeWithKong('four ways through a real Kong under load', () => {
       expect(row.failed).toMatchObject({ resolver: 0 });
     });
 
-    it('the resolver is killed, and starts again', async () => {
+    it('the resolver loses no request when it is killed and starts again', async () => {
       const row = await observe('the resolver is killed', async () => {
         await stage.resolver.kill();
         await answeredSince(
@@ -122,7 +122,7 @@ describeWithKong('four ways through a real Kong under load', () => {
       expect(row.failed).toMatchObject({ resolver: 0 });
     });
 
-    it('discovery is away', async () => {
+    it('the resolver loses no request while discovery is down', async () => {
       const row = await observe('discovery is away', async () => {
         const end = stage.estate.aws.inject({ kind: 'denied' });
         await answeredSince(
@@ -140,7 +140,7 @@ describeWithKong('four ways through a real Kong under load', () => {
       expect(row.failed).toMatchObject({ resolver: 0 });
     });
 
-    it('another domain is retired', async () => {
+    it('no way loses a request when another domain is retired', async () => {
       const row = await observe('another domain is retired', async () => {
         for (const id of stage.endpoints[leaving] ?? []) stage.estate.world.deleteEndpoint(id);
         await until('it may be retired', () => stage.retire(leaving));
@@ -154,7 +154,7 @@ describeWithKong('four ways through a real Kong under load', () => {
       expect(row.failed).toEqual({ alone: 0, resolver: 0, zone: 0, server: 0 });
     });
 
-    it('a zone dies: what is sent there is swallowed', async () => {
+    it('the resolver loses at most four requests when a zone swallows its packets', async () => {
       const row = await observe('a zone dies', async () => {
         const dying = ways.map((way) => [addressesOf(way).replaced[0] ?? '', addressesOf(way).second[0] ?? '']);
         await Promise.all(dying.map((addresses) => stage.addressed.swallow(addresses)));

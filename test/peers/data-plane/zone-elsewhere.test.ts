@@ -38,7 +38,7 @@ function serverOf(address: string) {
   );
 }
 
-describeWithKong('the plugin privatelink-zone where people put it', () => {
+describeWithKong('the plugin privatelink-zone, placed by people', () => {
   let folder: string;
   let addresses: readonly string[];
   let provider: Listening;
@@ -103,39 +103,35 @@ describeWithKong('the plugin privatelink-zone where people put it', () => {
   it.each([
     ['service', () => serviceOf(own, [plugin()]), 'zone'],
     ['route', () => serviceOf(own, [], [plugin()]), 'zone'],
-    ['service and the route at once', () => serviceOf(own, [plugin({ zone_id: 'use1-az9' })], [plugin()]), 'zone'],
+    ['service and its route at once', () => serviceOf(own, [plugin({ zone_id: 'use1-az9' })], [plugin()]), 'zone'],
     ['service of another host', () => serviceOf('localhost', [plugin()]), 'zone'],
     ['service of another domain', () => serviceOf(upstreamName('sd3'), [plugin()]), 'zone'],
     ['service of an address', () => serviceOf(addresses[3] ?? '', [plugin()]), 'address'],
     ['service with a zone in its configuration', () => serviceOf(own, [plugin({ zone_id: zone })]), 'zone'],
-    ['service with a zone that there is not', () => serviceOf(own, [plugin({ zone_id: 'use1-az9' })]), 'domain'],
+    ['service with an unknown zone', () => serviceOf(own, [plugin({ zone_id: 'use1-az9' })]), 'domain'],
     ['service with a long zone', () => serviceOf(own, [plugin({ zone_id: 'a'.repeat(4_096) })]), 'domain'],
     ['service with a zone of two lines', () => serviceOf(own, [plugin({ zone_id: `${zone}\n` })]), 'domain'],
     [
-      'service with a variable that is not set',
+      'service with an unset variable',
       () => serviceOf(own, [plugin({ zone_id: '{vault://env/nobody-set-this}' })]),
       'domain',
     ],
-    [
-      'service with a vault that there is not',
-      () => serviceOf(own, [plugin({ zone_id: '{vault://nowhere/zone}' })]),
-      'domain',
-    ],
+    ['service with an unknown vault', () => serviceOf(own, [plugin({ zone_id: '{vault://nowhere/zone}' })]), 'domain'],
     ['service with a broken reference', () => serviceOf(own, [plugin({ zone_id: '{vault://}' })]), 'domain'],
-    ['service with a domain in which nobody is', () => serviceOf(own, [plugin({ domain: 'sd9' })]), 'domain'],
+    ['service with an unknown domain', () => serviceOf(own, [plugin({ domain: 'sd9' })]), 'domain'],
     ['service with a domain of two lines', () => serviceOf(own, [plugin({ domain: 'sd2\n' })]), 'domain'],
     [
-      'service after a plugin that chose an upstream',
+      'service after another plugin chose an upstream',
       () => serviceOf(own, [plugin(), first(`kong.service.set_upstream("${upstreamName('sd3')}")`)]),
       'zone',
     ],
     [
-      'service after a plugin that chose an address',
+      'service after another plugin chose an address',
       () => serviceOf(own, [plugin(), first(`kong.service.set_target("${addresses[3]}", ${provider.port})`)]),
       'zone',
     ],
     ['service where set_upstream fails', () => serviceOf(own, [plugin(), first(failing)]), 'domain'],
-  ] as const)('on a %s', async (_, service, expected) => {
+  ] as const)('chooses the expected upstream on a %s', async (_, service, expected) => {
     await configure({ services: [service()] });
     await until('the route is there', async () => (await reached()) !== 404);
     for (let n = 0; n < 3; n += 1) expect(await reached()).toBe(expected);
@@ -156,7 +152,7 @@ describeWithKong('the plugin privatelink-zone where people put it', () => {
     expect(statuses[0]).toEqual(expect.any(Number));
   });
 
-  it('counts for all services where it is on none of them', async () => {
+  it('applies to all services when it is on none of them', async () => {
     await configure({ services: [serviceOf(own, []), serviceOf(addresses[3] ?? '', [])], plugins: [plugin()] });
     await until('the second service is there', async () => (await reached()) !== 404);
 

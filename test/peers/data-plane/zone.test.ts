@@ -115,12 +115,12 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
     ['another zone', zones.other, 'other', undefined],
     ['no zone', undefined, 'domain', 'this data plane has no zone id'],
     ['an empty zone', '', 'domain', 'this data plane has no zone id'],
-    ['what is no zone', 'a/b', 'domain', 'this data plane has no zone id'],
+    ['a malformed zone', 'a/b', 'domain', 'this data plane has no zone id'],
     ['a zone of another region', 'usw2-az1', 'domain', 'there is no upstream usw2-az1.sd2.privatelink'],
     ['the name of a zone', 'us-east-1a', 'domain', 'there is no upstream us-east-1a.sd2.privatelink'],
     ['a zone in capitals', 'USE1-AZ1', 'domain', 'there is no upstream USE1-AZ1.sd2.privatelink'],
   ] as const)('with %s in its environment', (_, zone, upstream, said) => {
-    it(`sends requests to the upstream of ${upstream}, and ${said ? 'says why once' : 'says nothing'}`, async () => {
+    it(`sends requests to upstream ${upstream}, and logs ${said ? 'the reason once' : 'nothing'}`, async () => {
       const { kong, admin } = await startKong(zone);
       try {
         await configure(admin);
@@ -146,7 +146,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
 
     afterAll(() => started?.kong.close());
 
-    it('is known to the node, whose schema takes what sync writes', async () => {
+    it('is known to the node, and its schema refuses a wrong zone_id', async () => {
       const api = { ...openKong({ address: started.admin }), brought: new Set<string>() };
       const named: PluginSettings[] = [
         { name: zonePluginName, config: {} },
@@ -158,7 +158,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
       expect([asked, problems]).toEqual([2, [expect.stringContaining('zone_id')]]);
     });
 
-    it('keeps requests in their zone, and what is held equals what is wanted', async () => {
+    it('keeps requests in their zone, and Kong holds the entities of sync', async () => {
       const wanted = wantedWith([{ name: zonePluginName, config: {} }]);
 
       const { results } = await applyTo(started.admin, wanted);
@@ -175,7 +175,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
       expect(differing).toEqual([]);
     });
 
-    it('keeps its zone through kong reload, which does not read the environment again', async () => {
+    it('keeps its zone through kong reload, because a reload does not read the environment', async () => {
       await configure(started.admin);
       await isServed(started.kong);
 
@@ -192,7 +192,7 @@ describeWithKong('the plugin privatelink-zone on a real Kong', () => {
     });
   });
 
-  it('is not written to a node that does not know it, which keeps its configuration', async () => {
+  it('is not written to a node without the plugin, and this node gets everything else', async () => {
     const ports = await freePorts();
     const variables = { KONG_PLUGINS: 'bundled,privatelink' };
     const kong = await startPlainKong(join(folder, 'without'), { ports, variables });

@@ -72,7 +72,7 @@ controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\$
   describe('instances', () => {
     const source = 'type: ec2-instances';
 
-    it('are routed to by tag, in a known zone, and leave when they stop or end', async () => {
+    it('become targets by tag, in a known zone, and leave when they stop or end', async () => {
       const ec2 = clientOf();
       const [kept, ended] = await runInstances(ec2, 'sd2');
       await runInstances(ec2, undefined);
@@ -96,7 +96,7 @@ controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\$
   });
 
   describe('two accounts', () => {
-    it('are read through a role each, and neither sees what is the other', async () => {
+    it('are read through one role each, and each endpoint belongs to the scope of its own account', async () => {
       const accounts = ['111111111111', '222222222222'];
       const ids: string[] = [];
       for (const account of accounts) ids.push(await createEndpoint(assuming(account), `sd${account[0]}`));

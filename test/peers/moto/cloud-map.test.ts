@@ -54,7 +54,7 @@ describeWithMoto('Cloud Map against moto', () => {
     );
   }
 
-  it('finds what is registered, follows health, and sees what is deregistered', async () => {
+  it('finds registered instances, follows their health, and loses deregistered instances', async () => {
     const ServiceId = await createService(cloudMap, NamespaceId, 'employees');
     for (const index of Array.from({ length: 120 }, (_, i) => i + 1)) {
       const Attributes = { AWS_INSTANCE_IPV4: `10.0.0.${index}`, AWS_INSTANCE_PORT: '8080' };
@@ -75,7 +75,7 @@ describeWithMoto('Cloud Map against moto', () => {
     expect(second).not.toHaveProperty([`${ServiceId}.i-2`]);
   });
 
-  it('finds what the product registers, replaces and deregisters', async () => {
+  it('finds the instances that the product registers, replaces and deregisters', async () => {
     await createService(cloudMap, NamespaceId, 'published');
     const place = { namespace: 'shared', service: 'published', domain: 'sd2', region, endpoint: moto.url };
     const publications = openPublications({ publish: [place], owner: 'test' }, createAwsAccess(createFakeClock()));

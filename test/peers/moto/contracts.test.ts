@@ -106,7 +106,7 @@ describeWithMoto('contracts against moto', () => {
     ]);
   });
 
-  it('knows nothing of a service that is not there', async () => {
+  it('reports a missing service as unknown', async () => {
     const view = await read('vpce-svc-0123456789abcdef0');
 
     const unknown = {
@@ -117,7 +117,7 @@ describeWithMoto('contracts against moto', () => {
     expect(view?.services).toMatchObject([{ setup: unknown, permissions: unknown }]);
   });
 
-  it('is asked with a filter, so that one service that is not there does not hide the others', async () => {
+  it('asks with a filter, so that a missing service does not hide the others', async () => {
     const reader = createEndpointServiceReader({
       scope: { id: 'contracts.self.us-east-1', source: 'contracts', account: 'self', region },
       client: async () => ec2,

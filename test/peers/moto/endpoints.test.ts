@@ -40,7 +40,7 @@ controlPlane: { type: konnect, address: "${konnect.url}", name: prod, token: "\$
     if (folder) rmSync(folder, { recursive: true });
   });
 
-  it('creates, leaves alone and follows a deletion', async () => {
+  it('creates targets, changes nothing in a second run, and follows a deletion', async () => {
     const endpointId = await createEndpoint(ec2, 'sd2');
 
     const first = await runCli(['sync', '-c', config, '--json'], motoEnv);

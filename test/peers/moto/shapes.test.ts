@@ -7,7 +7,7 @@ import { type ContractsEstate, openContractsEstate, providerAccount, region } fr
 const versions = { ec2: '2016-11-15', elbv2: '2015-12-01' } as const;
 type Api = keyof typeof versions;
 
-describeWithMoto('answers of the sandbox about endpoint services, beside the model of AWS', () => {
+describeWithMoto('answers of the sandbox about endpoint services', () => {
   let estate: ContractsEstate;
   let ids: Readonly<Record<string, string>>;
 
@@ -58,14 +58,14 @@ describeWithMoto('answers of the sandbox about endpoint services, beside the mod
     ['ec2', 'RejectVpcEndpointConnections', { ServiceId: 'service', 'VpcEndpointId.1': 'endpoint' }, 'unsuccessful'],
     ['elbv2', 'DescribeTargetGroups', { LoadBalancerArn: 'balancer' }, 'TargetGroupArn'],
     ['elbv2', 'DescribeTargetHealth', { TargetGroupArn: 'group' }, 'AvailabilityZone'],
-  ] as const)('of %s %s %j have no field and no word that AWS has not', async (api, action, input, field) => {
+  ] as const)('to %s %s %j have only fields and values of the AWS model', async (api, action, input, field) => {
     const answer = await ask(api, action, input);
 
     expect(answer).toContain(`<${field}>`);
     expect(misfitsOf(loadModel(api), action, answer)).toEqual([]);
   });
 
-  it('are judged: what AWS has not is found', async () => {
+  it('fail this check with an unknown field and an unknown value', async () => {
     const answer = await ask('ec2', 'DescribeVpcEndpointServiceConfigurations', {});
     const changed = answer.replaceAll('acceptanceRequired', 'acceptRequired').replace('Available', 'Fine');
 

@@ -69,7 +69,7 @@ function present(before: ReturnType<typeof createPasses>['plane'], { endpoints, 
 }
 
 describe('paths over passes', () => {
-  it('fm-47 never have two routes, and never leave a domain that does not give them up itself', async () => {
+  it('fm-47 never have two routes, and stay with a domain until the domain gives them up', async () => {
     let moves = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(sight, { minLength: 2, maxLength: 5 }), async (sights) => {
@@ -92,7 +92,7 @@ describe('paths over passes', () => {
     expect(moves).toBeGreaterThan(5);
   });
 
-  it('fm-47 that were free never go past a domain of their name, granted or not', async () => {
+  it('fm-47 are kept for the domain of their name while they are free', async () => {
     let kept = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(sight, { minLength: 1, maxLength: 4 }), async (sights) => {
@@ -114,7 +114,7 @@ describe('paths over passes', () => {
     expect(kept).toBeGreaterThan(100);
   });
 
-  it('fm-47 go to the same domains in whatever order endpoints and scopes come', async () => {
+  it('fm-47 go to the same domains for any order of endpoints and scopes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sight, { minLength: 1, maxLength: 3 }), async (sights) => {
         const [straight, turned] = [createPasses(), createPasses()];

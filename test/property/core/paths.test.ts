@@ -22,7 +22,7 @@ function finder(paths: readonly string[]) {
 }
 
 describe('bounded paths', () => {
-  it('fm-46 stand for the paths that were claimed, as those of a version before do', () => {
+  it('fm-46 are read back as the claimed paths, like the paths of an earlier version', () => {
     fc.assert(
       fc.property(claimed, (paths) => {
         expect(claimedPaths(boundedPaths(paths))).toEqual(paths);
@@ -32,7 +32,7 @@ describe('bounded paths', () => {
     );
   });
 
-  it('fm-46 take a path and all below it, and nothing that merely begins with it', () => {
+  it('fm-46 match a path and all below it, and no longer path with the same beginning', () => {
     fc.assert(
       fc.property(path, segment, (claim, more) => {
         const find = finder(boundedPaths([claim]));
@@ -46,7 +46,7 @@ describe('bounded paths', () => {
     );
   });
 
-  it('fm-46 escape nothing that older routers refuse', () => {
+  it('fm-46 contain no escape that older routers refuse', () => {
     fc.assert(
       fc.property(path, (claim) => {
         const [expression = ''] = boundedPaths([claim]);

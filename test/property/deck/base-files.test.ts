@@ -33,7 +33,7 @@ function asJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\x7f-\u{d7ff}\ue000-\uffff]|\$(?=\{\{)/gu, escaped);
 }
 
-it('fm-57 fm-58 a base file has the same values for decK once it is rendered, whatever they are', () => {
+it('fm-57 fm-58 a base file keeps all its values for decK when it is rendered', () => {
   fc.assert(
     fc.property(config, (written) => {
       const file = { _format_version: '3.0', plugins: [{ name: 'opa', config: written }] };
@@ -64,7 +64,7 @@ const layouts: readonly ((value: string) => string)[] = [
   (value) => `_plugin_configs:\n  x: &x\n    a: ${value}\nplugins:\n- name: opa\n  config:\n    <<: *x\n`,
 ];
 
-it('fm-58 a template keeps its quotes and what is around it, byte for byte, in every layout', () => {
+it('fm-58 a template keeps its quotes and the text around it, byte for byte, in every layout', () => {
   const scalar = fc.tuple(fc.constantFrom("'", '"'), around, template, around);
   fc.assert(
     fc.property(scalar, fc.constantFrom(...layouts), ([mark, before, one, behind], layout) => {

@@ -32,7 +32,7 @@ async function timesOf(gaps: readonly number[], limits: { readonly burst: number
 }
 
 describe('the budget of AWS calls', () => {
-  it('fm-08 is never exceeded, whatever the schedule, over any stretch of time', async () => {
+  it('fm-08 is never exceeded over any stretch of time, for any schedule', async () => {
     const limits = fc.record({ burst: fc.integer({ min: 1, max: 60 }), perSecond: fc.integer({ min: 1, max: 40 }) });
     await fc.assert(
       fc.asyncProperty(schedule, limits, async (gaps, { burst, perSecond }) => {
@@ -46,7 +46,7 @@ describe('the budget of AWS calls', () => {
     );
   });
 
-  it('never delays who stays below it', async () => {
+  it('never delays a caller that stays below it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 100, max: 5_000 })), async (gaps) => {
         let nowMs = 0;

@@ -99,7 +99,7 @@ function expectedOf(one: Connected, before: readonly EndpointConnection[]): Endp
   return { ...(last ?? { ...about, state: 'unreadable' }), misfit: 'no state' };
 }
 
-it('knows what AWS says and keeps what it said, whatever fails: a part that is known is true, and one that is unknown is as it was', async () => {
+it('a known part of contracts is true, and an unknown part keeps its last answer, for any failure', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(pass, { minLength: 1, maxLength: 8 }), async (history) => {
       let now: Pass = history[0] as Pass;

@@ -71,7 +71,7 @@ function read({ interfaces }: Estate, pages: readonly (readonly VpcEndpoint[])[]
 }
 
 describe('discovery', () => {
-  it('fm-08 gives the same in whatever order, on however many pages, and however often AWS lists an endpoint', async () => {
+  it('fm-08 returns the same for any order, any number of pages, and endpoints that AWS repeats', async () => {
     await fc.assert(
       fc.asyncProperty(estateAndPages, async ({ estate: one, pages }) => {
         const straight = await read(one, [one.endpoints]);
@@ -82,7 +82,7 @@ describe('discovery', () => {
     );
   });
 
-  it('fm-11 gives every endpoint once, usable or with the reason why not', async () => {
+  it('fm-11 returns every endpoint once, either usable or in quarantine', async () => {
     await fc.assert(
       fc.asyncProperty(estateAndPages, async ({ estate: one, pages }) => {
         const { endpoints, quarantined } = await read(one, pages);
@@ -93,7 +93,7 @@ describe('discovery', () => {
     );
   });
 
-  it('fm-03 makes the scope unknown when any one response fails, and never loses what it held', async () => {
+  it('fm-03 makes the scope unknown when any one response fails, and keeps its last answer', async () => {
     await fc.assert(
       fc.asyncProperty(estateAndPages, fc.nat(), async ({ estate: one, pages }, failing) => {
         const discoverer = createDiscoverer([source], { clock: createFakeClock() });

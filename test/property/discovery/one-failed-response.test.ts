@@ -121,10 +121,10 @@ const readings: readonly (readonly [readonly SourceName[], readonly Fault[]])[] 
   ],
 ];
 
-describe.each(readings)('any one response of AWS to %j', (names, faults) => {
+describe.each(readings)('one faulty response of AWS to %j', (names, faults) => {
   beforeAll(() => fillControlPlane(names));
 
-  it.each(faults)('fm-01, fm-02, fm-08 never removes a target when it is $kind', async (fault) => {
+  it.each(faults)('fm-01, fm-02, fm-08 removes no target when its fault is $kind', async (fault) => {
     const { calls, changes, unknown } = await pass(names);
     expect({ changes, unknown }).toEqual({ changes: [], unknown: [] });
     expect(calls.length).toBeGreaterThan(3 * names.length);
@@ -143,7 +143,7 @@ describe.each(readings)('any one response of AWS to %j', (names, faults) => {
   });
 });
 
-it('fm-01 removes what is missing from complete answers, or the tests above could not fail', async () => {
+it('fm-01 an endpoint missing from complete answers is removed, so the tests above can fail', async () => {
   const names = ['vpc-endpoints', 'ec2-instances', 'cloud-map'] as const;
   await fillControlPlane(names);
   for (const { id } of world.endpoints().slice(0, 2)) world.setTags(id, {});

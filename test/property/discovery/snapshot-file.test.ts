@@ -104,7 +104,7 @@ const snapshot: fc.Arbitrary<Snapshot> = fc.record(
 const origin = { from: 'x', owner: 'test' };
 
 describe('snapshot files', () => {
-  it('give back every snapshot that is written', () => {
+  it('are read back as the written snapshot', () => {
     fc.assert(
       fc.property(snapshot, (one) => {
         expect(parseSnapshot(serialiseSnapshot(one, 'test'), origin)).toEqual(one);
@@ -112,7 +112,7 @@ describe('snapshot files', () => {
     );
   });
 
-  it('never mean something else when a character of them is changed', () => {
+  it('keep their meaning, or are refused, when one character changes', () => {
     fc.assert(
       fc.property(snapshot, fc.nat(), fc.constantFrom('0', 'x', '}', ' '), (one, at, character) => {
         const text = serialiseSnapshot(one, 'test');

@@ -39,7 +39,7 @@ function claimOf(parsed: ReturnType<typeof parseTags>) {
 }
 
 describe('parseTags', () => {
-  it('fm-11 gives a claim, or a problem with its fix, whatever the tags say', () => {
+  it('fm-11 returns a claim, or a problem with its fix, for any tags', () => {
     fc.assert(
       fc.property(tags, (one) => {
         const parsed = parseTags(one, keys);
@@ -50,7 +50,7 @@ describe('parseTags', () => {
     );
   });
 
-  it("fm-11 claims nothing that Kong's schemas refuse", () => {
+  it("fm-11 returns no claim that Kong's schemas refuse", () => {
     let claims = 0;
     fc.assert(
       fc.property(tags, (one) => {
@@ -72,7 +72,7 @@ describe('parseTags', () => {
     expect(claims).toBeGreaterThan(50);
   });
 
-  it('claims for TLS only with a host', () => {
+  it('returns a claim for TLS only with a host', () => {
     let claims = 0;
     fc.assert(
       fc.property(tags, (one) => {

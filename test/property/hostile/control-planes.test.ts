@@ -244,7 +244,7 @@ const rows: readonly Row[] = [
   ['fm-54 data planes and schemas of Konnect', feeding(oddList, expectReleased, 0.02)],
   ['fm-54 answers and errors', feeding(refusal, expectAnswered, 0.25)],
   [
-    'fm-54 texts that are no answer',
+    'fm-54 texts that are not JSON answers',
     feeding(fc.record({ text: oddText('{"data":[]}'), headers }), expectAnswered, 0.1),
   ],
   ['fm-54 the whole configuration of a Kong', feeding(oddConfig, expectExported, 0.05)],
@@ -255,7 +255,7 @@ describe(`the corpus against control planes ${replay}`, () => {
     await run();
   });
 
-  it('fm-51 quotes hostile words of a server in one line that a terminal may get', async () => {
+  it('fm-51 quotes hostile text of a server in one line without control characters', async () => {
     await feed(
       hostileText,
       async (said) => {

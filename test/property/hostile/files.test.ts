@@ -351,14 +351,14 @@ const rows: readonly Row[] = [
   ['fm-44 answers of DNS', feeding(oddRecords, expectResolved, 0.15)],
   ['fm-50 endpoints of a snapshot', feeding(oddEndpoint, expectOddEndpoint, 0.25)],
   ['fm-50 snapshots', feeding(oddSnapshot, (text) => expectRelayed(text, false), 0.25)],
-  ['fm-50 what was last good', feeding(oddSnapshot, expectRemembered, 0.1)],
+  ['fm-50 the last good snapshot', feeding(oddSnapshot, expectRemembered, 0.1)],
   ['fm-45 absences', feeding(oddlySealed(absences), (text) => expectCounted(text, absencesName), 0.15)],
   ['fm-45 plan files', feeding(oddPlan, expectApprovable, 0.15)],
   ['fm-45 the configuration', feeding(oddYaml(configuration), expectConfigured, 0.05)],
   ['fm-45 the configuration of several stages', feeding(oddYaml(staged), expectConfigured, 0.05)],
   ['fm-45 base files', feeding(oddYaml(base), (text) => expectBase(text, otherBase), 0.05)],
   [
-    'fm-45 decK files of ours',
+    'fm-45 decK files of this product',
     feeding(
       oddText(deckText),
       (text) => expectHeldIn(() => parseDeckFile(text, { path: '/x.yaml', owner: 'test' })),

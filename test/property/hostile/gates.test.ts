@@ -107,7 +107,7 @@ const rows: readonly Row[] = [
   ['analytics of Konnect', measured],
 ];
 
-describe(`what gates are told ${replay}`, () => {
+describe(`the corpus against gates ${replay}`, () => {
   it.each(rows)('%s', async (_, run) => {
     await expect(run()).resolves.toBeUndefined();
   });

@@ -249,7 +249,7 @@ function expectNextRequest(): void {
 
 const rows: readonly Row[] = [
   ["fm-45 a plugin entity's configuration", feeding(oddly(entity), expectAccess)],
-  ['fm-45 a configuration that is none', feeding(hostileValue, expectAccess, 0.25)],
+  ['fm-45 an invalid configuration', feeding(hostileValue, expectAccess, 0.25)],
   ['fm-54 frames of a socket', feeding(stream, expectServed)],
 ];
 

@@ -147,7 +147,7 @@ function divisorOf(one: number, other: number): number {
 
 const sumOf = (all: readonly { readonly weight: number }[]) => all.reduce((sum, { weight }) => sum + weight, 0);
 
-it('spares stand in SRV answers alone: at most eight that are alive and farther away than all that serve, nearest first', () => {
+it('an SRV answer ends with at most eight spares: alive, outside the tier, nearest first', () => {
   fc.assert(
     fc.property(world, (given) => {
       const { tier, spares } = expected(given);
@@ -166,7 +166,7 @@ it('spares stand in SRV answers alone: at most eight that are alive and farther 
   );
 });
 
-it('weights: one priority, each spare at most a thousandth of all, less only where whole numbers leave no choice, and ratios within the tier as without spares', () => {
+it('an SRV answer gives spares at most a thousandth of all weight, and the tier keeps its ratios', () => {
   fc.assert(
     fc.property(world, (given) => {
       const { tier } = expected(given);
@@ -194,7 +194,7 @@ it('weights: one priority, each spare at most a thousandth of all, less only whe
   );
 });
 
-it('A and AAAA have no spares', () => {
+it('A and AAAA answers have no spares', () => {
   fc.assert(
     fc.property(world, (given) => {
       const { tier } = expected(given);
@@ -210,7 +210,7 @@ it('A and AAAA have no spares', () => {
   );
 });
 
-it('there is none in panic, where all are equally near, and without affinity', () => {
+it('an SRV answer has no spares in panic, without affinity, and when all are equally near', () => {
   fc.assert(
     fc.property(world, fc.constantFrom('panic', 'one place', 'no affinity', 'no zone'), (random, why) => {
       const { places } = random;
@@ -230,7 +230,7 @@ it('there is none in panic, where all are equally near, and without affinity', (
   );
 });
 
-it('an answer by UDP is whole or cut, never too long, and never without its tier', () => {
+it('an answer by UDP is either complete, or truncated and empty', () => {
   fc.assert(
     fc.property(world, (given) => {
       const reach = reachIn(given);
@@ -245,7 +245,7 @@ it('an answer by UDP is whole or cut, never too long, and never without its tier
   );
 });
 
-it('resolvers that know the same say the same, in whatever order they discovered it', () => {
+it('resolvers with the same data return the same answer, for any order of discovery', () => {
   fc.assert(
     fc.property(world, (given) => {
       const [one, other] = [reachIn(given), reachIn(given, true)];

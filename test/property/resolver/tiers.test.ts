@@ -40,7 +40,7 @@ function reachIn({ places, ownZone, seenMs }: World) {
   return { reach: liveReach(route, { seenOf, down }, undefined), down };
 }
 
-it('the resolver answers what the plugin picks from: all that it ever picks, and besides only what is down in the same tier', () => {
+it('the resolver returns every place that the plugin picks, and else only down places of the tier', () => {
   fc.assert(
     fc.property(world, (given) => {
       const found = reachIn(given);

@@ -20,7 +20,7 @@ const two: readonly Step[] = [sd1, sd2, pass, limited, sd3, pass];
  */
 const mutants: readonly Mutant<Step>[] = [
   {
-    name: 'a service of the newest revision gets into a pinned stage',
+    name: 'a pinned stage gets a service of the newest revision',
     module: '#deck/revision',
     mutate: ({ underRevision }) => ({
       underRevision: (revision: Module, data: readonly Module[], ...rest: unknown[]) => {
@@ -33,7 +33,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /service:sd3 is there although revision \w+ is without it/,
   },
   {
-    name: 'going back deletes targets',
+    name: 'a rollback deletes targets',
     module: '#deck/revision',
     mutate: ({ isConfiguration }) => ({
       isConfiguration: (one: Module) => isConfiguration(one) || one.kind === 'target',
@@ -42,7 +42,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /going back deleted target sd3/,
   },
   {
-    name: 'a pin takes back upstreams too',
+    name: 'a pin rolls upstreams back',
     module: '#sync/plan/pin',
     mutate: () => ({
       isRevoked: ({ kind }: Module) => kind !== 'target',
@@ -52,7 +52,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /upstream sd3.privatelink left/,
   },
   {
-    name: 'data of a domain that the revision lacks wait',
+    name: 'data of a domain wait when the revision lacks the domain',
     module: '#deck/revision',
     mutate: ({ underRevision }) => ({
       underRevision: (revision: Module, data: readonly Module[], ...rest: unknown[]) => {
@@ -68,7 +68,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /target sd4\.privatelink\|\S+ waits/,
   },
   {
-    name: 'what is made is written down only after it was',
+    name: 'the journal records an entity only after its creation',
     module: '#sync/rollout/memory',
     mutate: ({ openMemory }) => ({
       openMemory: (options: Module) => {
@@ -117,7 +117,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /is pinned to \w+ instead of nothing/,
   },
   {
-    name: 'what the product made is known by its name alone',
+    name: 'the product recognises its entities by name alone',
     module: '#sync/plan/pin',
     mutate: ({ isTakenBack }) => ({
       isTakenBack: (entity: Module, pin: Module) => isTakenBack({ ...entity, id: madeIdOf(entity.key) }, pin),

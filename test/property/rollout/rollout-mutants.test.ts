@@ -26,7 +26,7 @@ const mood = (stage: (typeof all)[number], says: 'pass' | 'fail' | 'inconclusive
  */
 const mutants: readonly Mutant<Step>[] = [
   {
-    name: 'a gate that cannot tell is taken for a pass',
+    name: 'an inconclusive gate is taken as a pass',
     module: '#sync/rollout/advance/judge',
     mutate: ({ createJudge }) => ({
       createJudge: (options: Module) => {
@@ -49,7 +49,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /canary: passes a trial after its gates were fine for \d+ ms/,
   },
   {
-    name: 'of the stages of one wave the first speaks for all',
+    name: 'only the first stage of a wave has to pass',
     module: '#sync/rollout/advance/waves',
     mutate: ({ earlierThan }) => ({
       earlierThan: (stage: string, turns: Module) =>
@@ -61,7 +61,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /file: gets sd1 before green passed it/,
   },
   {
-    name: 'what came of a trial is known to its process alone',
+    name: 'a verdict other than pass is lost with its process',
     module: '#sync/rollout/advance/decide',
     mutate: ({ decide }) => ({
       decide: (session: Module, ...rest: unknown[]) => {
@@ -87,13 +87,13 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /canary: passes although it halted/,
   },
   {
-    name: 'a stage that went back is pinned in its process alone',
+    name: 'the pin of a rolled back stage is lost with its process',
     ...pinOfProcess,
     lives: [...rolledOut, limited, mood('canary', 'fail'), pass, bake, restart, pass],
     caught: /canary: gets again what it went back from/,
   },
   {
-    name: 'a stage that waits keeps its addresses too',
+    name: 'a waiting stage gets no new addresses',
     module: '#sync/plan/pin',
     mutate: ({ desiredUnder }) => ({
       desiredUnder: (pin: Module, input: Module) => {
@@ -107,7 +107,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /blue: target sd\S+ waits/,
   },
   {
-    name: 'what came of a trial counts for the revision that comes after it',
+    name: 'the verdict of a trial is used for the next revision',
     module: '#sync/rollout/advance/trial',
     mutate: ({ onTrial }) => ({
       onTrial: async (state: Module, begun: unknown) => {
@@ -119,7 +119,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /blue: gets sd1 before canary passed it/,
   },
   {
-    name: 'one word lets every revision through',
+    name: 'one skip lets every revision through',
     module: '#sync/rollout/advance/proof',
     mutate: ({ whyUnproved }) => ({
       whyUnproved: (earlier: Module, candidate: unknown) =>
@@ -138,7 +138,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /blue: gets sd1 before canary passed it/,
   },
   {
-    name: 'a revision of which half is written counts as all of it',
+    name: 'a half-written revision is taken as complete',
     module: '#sync/rollout/memory',
     mutate: ({ openMemory }) => ({
       openMemory: (options: unknown) => {
@@ -157,7 +157,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /blue: gets sd1 before canary passed it/,
   },
   {
-    name: 'nobody has to approve',
+    name: 'no rollout needs an approval',
     module: '#sync/rollout/advance/proof',
     mutate: ({ whyUnproved }) => ({
       whyUnproved: (earlier: Module, candidate: unknown) =>
@@ -167,7 +167,7 @@ const mutants: readonly Mutant<Step>[] = [
     caught: /blue: begins before canary is approved/,
   },
   {
-    name: 'a freeze is forgotten',
+    name: 'a freeze is ignored',
     module: '#sync/rollout/gates/freeze',
     mutate: () => ({ frozenUntil: () => undefined }),
     lives: [...rolledOut, { ...plain, plugins: 2, isFrozen: true }, pass],

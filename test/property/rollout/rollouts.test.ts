@@ -17,13 +17,13 @@ const wait = (seconds: number): Step => ({ do: 'wait', seconds });
 
 describe('rollouts', () => {
   // The same histories each time; `npm run simulate` lives through others.
-  it('keep every rule, and all stages are on one configuration once faults stop and people say go', async () => {
+  it('keep every rule, and all stages end on one configuration after faults stop and people approve', async () => {
     const lives = fc.asyncProperty(rolloutHistories(25), (history) => simulateRollouts(history));
 
     await fc.assert(lives, { numRuns: 12, seed: 20_261_129 });
   });
 
-  it('do so over the files of stateDir', async () => {
+  it('keep every rule with the files of stateDir', async () => {
     const lives = fc.asyncProperty(rolloutHistories(12), async (history) => {
       const disk = fileDisk();
       await simulateRollouts(history, disk).finally(disk.remove);
@@ -32,7 +32,7 @@ describe('rollouts', () => {
     await fc.assert(lives, { numRuns: 2, seed: 20_261_129 });
   });
 
-  it('count no time of a trial from before the stage went back and got the same revision again', async () => {
+  it('restart the bake after the stage rolled back and got the same revision again', async () => {
     const again: Step = { ...back, to: 'newest' };
 
     await expect(
@@ -43,7 +43,7 @@ describe('rollouts', () => {
   // The bake, the verdict, the pin, the writes to the control plane, and the end are recorded in
   // this order.
   it.each([0, 1, 2, 3, 4, 5].flatMap((at) => (['before', 'after'] as const).map((when) => ({ at, when }))))(
-    'stay halted when the process dies $when write $at of the way back, whatever gates say later',
+    'stay halted when the process dies $when write $at of the rollback, even if gates pass later',
     async (kill) => {
       const mood = (says: 'fail' | 'pass'): Step => ({ do: 'mood', stage: 'canary', says });
       const failing = [change, quietPass, mood('fail'), { ...wait(6), kill } as Step, mood('pass')];

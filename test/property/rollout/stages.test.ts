@@ -22,13 +22,13 @@ const secure: Step = { do: 'retag', domain: 'sd2', profile: { protocol: 'https' 
 
 describe('stages', () => {
   // The same histories each time; `npm run simulate` lives through others.
-  it('are their revision and the truth once faults stop, and the next passes write nothing', async () => {
+  it('hold their revision and the true data once faults stop, and the next passes write nothing', async () => {
     const lives = fc.asyncProperty(stageHistories(25), (history) => simulateStages(history));
 
     await fc.assert(lives, { numRuns: 30, seed: 20_261_129 });
   });
 
-  it('are so over the files of stateDir', async () => {
+  it('hold their revision and the true data with the files of stateDir', async () => {
     const lives = fc.asyncProperty(stageHistories(20), async (history) => {
       const disk = fileDisk();
       await simulateStages(history, disk).finally(disk.remove);
@@ -37,11 +37,11 @@ describe('stages', () => {
     await fc.assert(lives, { numRuns: 6, seed: 20_261_129 });
   });
 
-  it('are the same after going back and to the newest again', async () => {
+  it('hold the same entities after a rollback and a return to the newest revision', async () => {
     await fc.assert(fc.asyncProperty(stageHistories(12), checkIdentity), { numRuns: 8, seed: 20_261_129 });
   });
 
-  it('are the same after that where a domain is not discovered any more', async () => {
+  it('hold the same entities after a rollback and a return when a domain is not discovered any more', async () => {
     const untagged: Step = { do: 'untag', domain: 'sd1', number: 0 };
 
     await expect(checkIdentity([...beginning, limited, pass, untagged])).resolves.toBeUndefined();
@@ -49,15 +49,15 @@ describe('stages', () => {
 
   it.each<[string, readonly Step[]]>([
     [
-      'a revision that was never written is taken back while its scope is away',
+      'a revision that was never written is rolled back while its scope is unknown',
       [limited, { ...pass, ...failing }, { ...back, scopes: ['blank'] }],
     ],
     [
-      'all endpoints are replaced after a tag was taken back',
+      'all endpoints are replaced after a rollback of a tag',
       [secure, pass, back, { do: 'untag', domain: 'sd2', number: 0 }, { do: 'create', domain: 'sd2', number: 0 }],
     ],
     [
-      'a rollback over a pin dies before the control plane says it, and its pin has ended when the next pass fails',
+      'a rollback over a pin dies before its second write, and its pin ends before a failing pass',
       [
         healthy,
         pass,
@@ -68,7 +68,7 @@ describe('stages', () => {
         { ...pass, ...failing },
       ],
     ],
-  ])('are their revision and the truth when %s', async (_, steps) => {
+  ])('hold their revision and the true data when %s', async (_, steps) => {
     await expect(simulateStages([...beginning, ...steps])).resolves.toBeUndefined();
   });
 });

@@ -23,7 +23,7 @@ const odd = fc
   });
 
 describe('PROXY protocol', () => {
-  it('reads what it wrote, whatever comes behind it', () => {
+  it('reads its own header, for any bytes after the header', () => {
     fc.assert(
       fc.property(header, bytes, ({ tlvs, written }, more) => {
         const caller = tlvs.find(({ type }) => type === 0xea)?.value;
@@ -36,7 +36,7 @@ describe('PROXY protocol', () => {
     );
   });
 
-  it('says the same of any bytes, however they are split: once it is sure, more bytes change nothing', () => {
+  it('does not change its verdict when more bytes arrive', () => {
     fc.assert(
       fc.property(fc.oneof(odd, fc.uint8Array({ maxLength: 1_100 }).map(Buffer.from)), (all) => {
         let first: unknown;

@@ -108,11 +108,11 @@ function editByHand(passes: ReturnType<typeof openAdopted>, edit: Round['edit'],
   passes.plane.entities.set(name, next);
 }
 
-describe('what people wrote and the product took over', () => {
+describe('an adopted service', () => {
   it.each([
-    ['with an upstream of their own', true],
+    ['with its own upstream', true],
     ['on a host name', false],
-  ])('stays in every history as they wrote and edited it, with its id (%s)', async (_, hasUpstream) => {
+  ])('keeps its id and everything that people wrote and edited, in every history (%s)', async (_, hasUpstream) => {
     let updates = 0;
     let edits = 0;
     await fc.assert(
@@ -149,7 +149,7 @@ describe('what people wrote and the product took over', () => {
     expect(updates).toBeGreaterThan(20);
   });
 
-  it('needs nothing more after two passes over the same', async () => {
+  it('needs no change after two passes over the same endpoints', async () => {
     await fc.assert(
       fc.asyncProperty(round, fc.boolean(), async (one, hasUpstream) => {
         const passes = openAdopted(hasUpstream);

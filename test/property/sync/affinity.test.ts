@@ -61,7 +61,7 @@ function createRounds() {
 }
 
 describe('affinity', () => {
-  it('has nothing left to do when a plan was applied, whatever it was before', async () => {
+  it('plans nothing after a plan was applied, for any affinity before', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { plane, pass } = createRounds();
@@ -75,7 +75,7 @@ describe('affinity', () => {
     );
   });
 
-  it('leaves the same without it as if it had never been', async () => {
+  it('leaves no entity behind when it ends', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const [changing, never] = [createRounds(), createRounds()];
@@ -92,7 +92,7 @@ describe('affinity', () => {
     );
   });
 
-  it('never removes a target of an unknown scope, in the upstream of a zone neither', async () => {
+  it('removes no target of an unknown scope, even from the upstream of a zone', async () => {
     let held = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom<Affinity>('weighted', 'failover'), history, async (mode, rounds) => {
@@ -113,7 +113,7 @@ describe('affinity', () => {
     expect(held).toBeGreaterThan(50);
   });
 
-  it('keeps the last target of every upstream that is there by absence', async () => {
+  it('keeps the last target of every upstream when all endpoints are absent', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { plane, pass } = createRounds();

@@ -37,7 +37,7 @@ function deedOf({ action, kind, key, after }: Change): string {
 }
 
 describe('an approved plan', () => {
-  it('never lets anything through that it does not hold', () => {
+  it('lets only its own changes through', () => {
     fc.assert(
       fc.property(plan, plan, (planned, approved) => {
         const deeds = new Set(approved.map(deedOf));
@@ -46,7 +46,7 @@ describe('an approved plan', () => {
     );
   });
 
-  it('refuses exactly where an update or a removal is planned that it does not hold', () => {
+  it('refuses exactly those plans with an update or a removal that it lacks', () => {
     fc.assert(
       fc.property(plan, plan, (planned, approved) => {
         const deeds = new Set(approved.map(deedOf));
@@ -67,7 +67,7 @@ describe('an approved plan', () => {
     );
   });
 
-  it('is the same after it was written and read', () => {
+  it('does not change when it is written and read', () => {
     fc.assert(
       fc.property(plan, (changes) => {
         const file = { owner: 'test', controlPlane: { type: 'konnect', id: 'x' }, createdAtMs: 1, changes };
@@ -79,7 +79,7 @@ describe('an approved plan', () => {
 });
 
 describe('the brake', () => {
-  it('is monotonic in what is allowed: who allows more is refused no more often', () => {
+  it('never refuses a plan because more removals are allowed', () => {
     const held = createsOf(documentOf('sd2', 40)).flatMap(({ id, after }) => (after ? [{ ...after, id }] : []));
     const targets = held.filter((one) => one.kind === 'target');
     fc.assert(

@@ -158,7 +158,7 @@ const everybodyIn = (one: HeldEntity) => {
 const named = (one: { readonly endpointId: string }) => one.endpointId;
 
 describe('tables of callers', () => {
-  it('fm-85 hold nobody outside the contract, and nobody who is not connected, after any history', async () => {
+  it('fm-85 hold no caller outside the contract and no unconnected caller, after any history', async () => {
     let entries = 0;
     let blind = 0;
     await fc.assert(
@@ -197,7 +197,7 @@ describe('tables of callers', () => {
     expect(blind).toBeGreaterThan(20);
   });
 
-  it('hold everybody who is connected and in the contract, and keep whom nobody can ask about', async () => {
+  it('hold every connected caller of the contract, and keep callers with an unknown connection', async () => {
     let stayed = 0;
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
@@ -234,7 +234,7 @@ describe('tables of callers', () => {
     expect(stayed).toBeGreaterThan(10);
   });
 
-  it('are part of no revision, and a second pass has nothing to do', async () => {
+  it('need no write in a second pass', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { plane, pass, again } = createRounds();

@@ -58,7 +58,7 @@ function heldIn(given: readonly Pass[], index: number): readonly boolean[] {
 }
 
 describe('follow', () => {
-  it.each(kinds)('begins, repeats and ends each condition of kind %s in this order, and none is left', (kind) => {
+  it.each(kinds)('begins, repeats and ends each condition of kind %s in this order, and leaves none', (kind) => {
     const { begins, lasts, ends, restless } = conditionWords[kind];
     fc.assert(
       fc.property(passes, (given) => {
@@ -73,7 +73,7 @@ describe('follow', () => {
     );
   });
 
-  it('says at once what begins, and at once what ends, but of what comes and goes', () => {
+  it('reports each begin and end at once, except for a condition that comes and goes', () => {
     fc.assert(
       fc.property(passes, (given) => {
         const { told } = live('scope', given);
@@ -93,7 +93,7 @@ describe('follow', () => {
     );
   });
 
-  it('is silent about nothing that holds for longer than an hour, and says at most a dozen lines an hour of each', () => {
+  it('repeats a lasting condition within an hour, in at most twelve lines an hour', () => {
     fc.assert(
       fc.property(passes, (given) => {
         const { told, times } = live('scope', given);

@@ -88,7 +88,7 @@ function isContracted({ consumers, services }: ContractsConfig, one: World['conn
 }
 
 describe('contracts, from any state of a service', () => {
-  it('fm-88 do nothing because of an unknown part, and take nothing from whom the contract lets in or nobody can tell', async () => {
+  it('fm-88 act on no unknown part, and take nothing from a contracted or an unidentified account', async () => {
     await fc.assert(
       fc.asyncProperty(world, async (one) => {
         const { memory } = createService(one);
@@ -110,7 +110,7 @@ describe('contracts, from any state of a service', () => {
     );
   });
 
-  it('come to rest in one pass, and nobody uncontracted is let in by it', async () => {
+  it('need no action after one pass, and let no endpoint outside the contract in', async () => {
     await fc.assert(
       fc.asyncProperty(world, async (one) => {
         const { memory, service } = createService(one);
@@ -131,7 +131,7 @@ describe('contracts, from any state of a service', () => {
     );
   });
 
-  it('never leave a consumer of accounts without its principal', async () => {
+  it('give every consumer of accounts its principal where permissions are managed', async () => {
     await fc.assert(
       fc.asyncProperty(world, async (one) => {
         const { memory, service } = createService(one);

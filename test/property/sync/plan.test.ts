@@ -64,7 +64,7 @@ const ordered = fc
   .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
 
 describe('planning', () => {
-  it('has nothing left to do when a plan was applied', async () => {
+  it('plans nothing after a plan was applied', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { plane, pass } = createPasses(withoutBrake);
@@ -78,7 +78,7 @@ describe('planning', () => {
     );
   });
 
-  it('gives the same plan and the same file in whatever order endpoints and scopes come, whatever is held', async () => {
+  it('returns the same plan and the same file for any order of endpoints and scopes', async () => {
     await fc.assert(
       fc.asyncProperty(history, ordered, async (rounds, [straight, shuffled]) => {
         const passes = createPasses();
@@ -114,7 +114,7 @@ describe('planning', () => {
     );
   });
 
-  it('fm-02 never removes a target of an unknown scope, whatever was known of it', async () => {
+  it('fm-02 removes no target of an unknown scope, for any last answer of the scope', async () => {
     let held = 0;
     await fc.assert(
       fc.asyncProperty(history, round, fc.option(round, { nil: undefined }), async (rounds, last, lastGood) => {
@@ -138,7 +138,7 @@ describe('planning', () => {
     expect(held).toBeGreaterThan(50);
   });
 
-  it('fm-01 never leaves a domain without targets by absence', async () => {
+  it('fm-01 never empties a domain because its endpoints are absent', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { plane, pass, clock } = createPasses();
@@ -157,7 +157,7 @@ describe('planning', () => {
     );
   });
 
-  it('brakes monotonically: what refuses some removals refuses more of them', () => {
+  it('brakes a plan with more removals if it brakes a plan with fewer', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),

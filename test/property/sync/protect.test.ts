@@ -117,7 +117,7 @@ function isListed(entries: readonly string[], one: HeldEntity): boolean {
 }
 
 describe('protect', () => {
-  it('deletes nothing that is listed but what AWS reports as gone for good, after any history', async () => {
+  it('deletes a protected entity only when AWS reports it as gone, after any history', async () => {
     let stayed = 0;
     await fc.assert(
       fc.asyncProperty(protect, history, async (entries, rounds) => {
@@ -142,7 +142,7 @@ describe('protect', () => {
     expect(stayed).toBeGreaterThan(100);
   });
 
-  it('has nothing left to do when a plan was applied', async () => {
+  it('plans nothing after a plan was applied', async () => {
     await fc.assert(
       fc.asyncProperty(protect, history, async (entries, rounds) => {
         const { plane, cloudMap, pass, again } = createRounds(entries);
@@ -163,7 +163,7 @@ describe('protect', () => {
     );
   });
 
-  it('never leaves a name under least-connections', async () => {
+  it('never leaves a name target under least-connections', async () => {
     await fc.assert(
       fc.asyncProperty(protect, history, async (entries, rounds) => {
         const { pass, held } = createRounds(entries);

@@ -32,7 +32,7 @@ function createWorld() {
 }
 
 describe('publishing', () => {
-  it('fm-16 has nothing left to write when a pass was applied', async () => {
+  it('fm-16 writes nothing in a second pass', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { cloudMap, pass } = createWorld();
@@ -48,7 +48,7 @@ describe('publishing', () => {
     );
   });
 
-  it('fm-02 deregisters nothing while the scope is unknown, for however long', async () => {
+  it('fm-02 deregisters nothing as long as the scope is unknown', async () => {
     await fc.assert(
       fc.asyncProperty(history, fc.boolean(), async (rounds, isRemembered) => {
         const { cloudMap, clock, pass } = createWorld();
@@ -65,7 +65,7 @@ describe('publishing', () => {
     );
   });
 
-  it("holds what the control plane's upstream holds, address by address", async () => {
+  it("registers exactly the addresses in the control plane's upstream", async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { cloudMap, plane, pass } = createWorld();

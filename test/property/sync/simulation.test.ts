@@ -32,14 +32,14 @@ describe('simulation', () => {
   it.each<[string, Step]>([
     ['another weight', { do: 'retag', endpoint: 0, tags: { 'kong:domain': 'sd1', 'kong:weight': '50' } }],
     ['another domain', { do: 'retag', endpoint: 0, tags: { 'kong:domain': 'sd3' } }],
-    ['no tag any more', { do: 'retag', endpoint: 0, tags: {} }],
+    ['no tags', { do: 'retag', endpoint: 0, tags: {} }],
     ['other addresses', { do: 'recreate', endpoint: 0 }],
-    ['a state that ends it', { do: 'reject', endpoint: 0 }],
-    ['a state that nobody knows', { do: 'setState', endpoint: 0, state: 'tomorrow' }],
-    ['an end', { do: 'delete', endpoint: 0 }],
+    ['a final state', { do: 'reject', endpoint: 0 }],
+    ['an unknown state', { do: 'setState', endpoint: 0, state: 'tomorrow' }],
+    ['a deletion', { do: 'delete', endpoint: 0 }],
     ['a plugin', { do: 'configure', affinity: 'none', isLimited: true }],
     ['upstreams for its zones', { do: 'configure', affinity: 'weighted', isLimited: false }],
-    ['a name in place of its addresses', { do: 'configure', affinity: 'none', isLimited: false, via: 'resolver' }],
+    ['a name instead of its addresses', { do: 'configure', affinity: 'none', isLimited: false, via: 'resolver' }],
   ])('fm-32 ends at the truth by passes of the worker alone after an endpoint gets %s', async (_, change) => {
     const changed = simulate([...estate, { do: 'pass', by: 'worker', ...none }, change]);
 
@@ -47,7 +47,7 @@ describe('simulation', () => {
   });
 
   it.each(['worker', 'command'] as const)(
-    'fm-05 fm-12 ends at the truth wherever a %s is killed, before a write or just after it',
+    'fm-05 fm-12 ends at the truth when a %s is killed just before or after any write',
     async (by) => {
       const moved: readonly Step[] = [
         { do: 'recreate', endpoint: 0 },

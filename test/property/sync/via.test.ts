@@ -71,7 +71,7 @@ const own = (held: readonly HeldEntity[]) =>
 const domainsOf = (held: readonly HeldEntity[]) => new Set(own(held).map((one) => one.domain));
 
 describe('via', () => {
-  it('fm-76 never leaves a domain without a target, nor a name under least-connections, after any of the writes', async () => {
+  it('fm-76 leaves a target in each domain, and no name under least-connections, after each write', async () => {
     let switches = 0;
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
@@ -102,7 +102,7 @@ describe('via', () => {
     expect(switches).toBeGreaterThan(100);
   });
 
-  it('fm-75 takes no form away from a domain while a scope of it is unknown', async () => {
+  it('fm-75 removes no form from a domain while one of its scopes is unknown', async () => {
     let waited = 0;
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
@@ -131,7 +131,7 @@ describe('via', () => {
     expect(waited).toBeGreaterThan(30);
   });
 
-  it('fm-76 withholds nothing of a switch, and never more than without it', async () => {
+  it('fm-76 withholds no change of a switch', async () => {
     const policy = { ...defaultPolicy, maxRemovePercent: 0 };
     await fc.assert(
       fc.asyncProperty(
@@ -152,7 +152,7 @@ describe('via', () => {
     );
   });
 
-  it('has nothing left to do when a plan was applied, whatever it was before', async () => {
+  it('plans nothing after a plan was applied, for any form before', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const { pass, plane } = createRounds({
@@ -171,7 +171,7 @@ describe('via', () => {
     );
   });
 
-  it('leaves the same by addresses as if it had never been', async () => {
+  it('leaves the same entities after a switch back as without any switch', async () => {
     await fc.assert(
       fc.asyncProperty(history, async (rounds) => {
         const all = rounds.map((one): Round => ({ ...one, away: 'none', mode: 'sync' }));

@@ -13,7 +13,7 @@ function openLog(): { readonly log: PassLog; readonly lines: readonly Line[] } {
 
 const passes = 400;
 
-it('adds up: planned changes in each pass that AWS or Konnect disturbs, and passes over all of them', async () => {
+it('the log accounts for every planned change of each pass, and for every write of all passes', async () => {
   const { log, lines } = openLog();
 
   await measureWatch({ first: 1, last: passes, log });

@@ -66,7 +66,7 @@ const named: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'a zonal name, of which all zones would come': {
+  'a zonal name, although all zones would become targets': {
     file: 'zonal-name',
     expected: orders({ host: String(zonal) }, { differences: ['service:orders host'] }),
   },
@@ -90,11 +90,11 @@ const named: Readonly<Record<string, AdoptCase>> = {
     file: 'private-dns',
     expected: orders({ protocol: 'https', host: 'api.orders.example' }),
   },
-  'a private DNS name below a star, in capitals': {
+  'a private DNS name that a wildcard matches, in capitals': {
     file: 'private-dns-star',
     expected: orders({ protocol: 'https', host: 'eu.shops.orders.example' }),
   },
-  'a private DNS name that endpoints of two VPCs have': {
+  'a private DNS name of endpoints in two VPCs': {
     file: 'private-dns',
     scopes: seeing({}, ordersTwin),
     expected: refusedOrders('name api.orders.example may lead to vpce-0a11111111111111a (vpc-us-east-1'),
@@ -109,7 +109,7 @@ const named: Readonly<Record<string, AdoptCase>> = {
     resolved: { 'orders.internal.example': ['10.0.1.11'] },
     expected: orders({ host: 'orders.internal.example' }, { differences: ['service:orders host'] }),
   },
-  'an alias that resolves to others too': {
+  'an alias that resolves to foreign addresses too': {
     file: 'alias',
     resolved: { 'orders.internal.example': ['10.0.1.11', '10.9.9.9'] },
     expected: refusedOrders('and to addresses that no endpoint has'),
@@ -148,11 +148,11 @@ const named: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'an address that decK spells out of a URL': {
+  'a service with a URL in the decK file': {
     file: 'address-written-as-url',
     expected: orders({ protocol: 'https', port: '9443', host: String(regional) }),
   },
-  'a name of an endpoint with both families, of which Kong asks for one': {
+  'a name of an endpoint with both address families': {
     file: 'dualstack',
     expected: {
       dual: {
@@ -162,7 +162,7 @@ const named: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'the same where the source takes IPv4 alone': {
+  'a name of an endpoint with both address families, from a source of IPv4 alone': {
     file: 'dualstack',
     scopes: seeing({ dual: { allow: { addressFamilies: ['ipv4'] } } }),
     expected: {
@@ -206,7 +206,7 @@ const balanced: Readonly<Record<string, AdoptCase>> = {
     file: 'upstream-addresses-tls',
     expected: refusedOrders('upstream orders.up has no host_header: the provider gets no TLS server name'),
   },
-  'the same where routes preserve the Host': {
+  'addresses with TLS without host_header, and routes that preserve the Host': {
     file: 'upstream-addresses-tls-preserved',
     expected: orders({ protocol: 'https', host: String(regional) }),
   },
@@ -259,7 +259,7 @@ const balanced: Readonly<Record<string, AdoptCase>> = {
     file: 'upstream-host-header-with-port',
     expected: refusedOrders('host_header api.orders.example:8080 of upstream orders.up has a port'),
   },
-  'an upstream that no service leads to': {
+  'an upstream without a service': {
     file: 'upstream-unused',
     expected: {},
     notes: ['upstream spare.up points at PrivateLink, but no service uses it'],
@@ -310,14 +310,14 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
       { differences: ['service:orders host'], findings: ['the provider sees the address 10.0.1.11'] },
     ),
   },
-  'an address that two VPCs have': {
+  'an address in two VPCs': {
     file: 'address-two-zones',
     scopes: seeing({}, ordersTwin),
     expected: refusedOrders(
       'address 10.0.1.11 may lead to vpce-0a11111111111111a (vpc-us-east-1, hub.self.us-east-1) or',
     ),
   },
-  'an address beside a scope that cannot be read': {
+  'an address, and a scope that cannot be read': {
     file: 'address-two-zones',
     scopes: [...seeing({}), unreadScope],
     expected: refusedOrders('but scope hub.self.eu-west-1 cannot be read'),
@@ -333,7 +333,7 @@ const addressed: Readonly<Record<string, AdoptCase>> = {
     expected: { six: { domain: 'six', tags: { six: tagsFor('six') }, differences: ['service:six host_header'] } },
   },
   'nothing of PrivateLink': { file: 'nothing-of-privatelink', expected: {} },
-  'nothing of PrivateLink that anybody could see': {
+  'nothing of PrivateLink in unreadable scopes': {
     file: 'nothing-of-privatelink',
     scopes: [unreadScope],
     expected: {},
@@ -378,7 +378,7 @@ const routed: Readonly<Record<string, AdoptCase>> = {
     file: 'disabled-and-without-route',
     expected: orders({ host: String(regional) }, { findings: ['is disabled', 'has no route'] }),
   },
-  'odd names, and none': {
+  'odd names and no name': {
     file: 'odd-names',
     expected: {
       'Orders API (v2)': {
@@ -408,7 +408,7 @@ const contested: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'the same where people choose': {
+  'two services with different paths on one endpoint, with names from people': {
     file: 'two-services-one-endpoint',
     names: { 'orders-v1': 'orders' },
     expected: {
@@ -423,7 +423,7 @@ const contested: Readonly<Record<string, AdoptCase>> = {
       'orders-admin': { domain: 'orders-admin', refused: 'domain orders takes upstream orders.up' },
     },
   },
-  'an endpoint that has some tags': {
+  'an endpoint with some tags': {
     file: 'tagged-already',
     scopes: seeing({
       orders: { tags: { 'kong:domain': 'orders', 'kong:port': '80', 'kong:protocol': 'https', 'kong:weight': '100' } },
@@ -435,7 +435,7 @@ const contested: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'an endpoint with the keys of its source': {
+  'an endpoint with the tag keys of its source': {
     file: 'regional-name',
     scopes: seeing({ orders: { tagKeys: { ...corpusEndpoints.orders.tagKeys, domain: 'team/domain' } } }),
     expected: {
@@ -446,12 +446,12 @@ const contested: Readonly<Record<string, AdoptCase>> = {
       },
     },
   },
-  'two endpoints that are tagged for two domains': {
+  'two endpoints with tags for two domains': {
     file: 'upstream-names-host-header',
     scopes: seeing({ orders: { tags: { 'kong:domain': 'shop' } }, pay: { tags: { 'kong:domain': 'pay' } } }),
     expected: { shop: { domain: 'shop', refused: 'of service shop is tagged for domain pay, another one for shop' } },
   },
-  'a domain that is generated already': {
+  'a domain that is already generated': {
     file: 'generated-already',
     scopes: seeing({ orders: { tags: { 'kong:domain': 'orders' } } }),
     expected: { 'orders-by-hand': { domain: 'orders', refused: 'domain orders is already generated' } },
@@ -461,32 +461,32 @@ const contested: Readonly<Record<string, AdoptCase>> = {
     scopes: seeing({ orders: { tags: { 'kong:gateway': 'team-b' } } }),
     expected: refusedWithFinding('tag kong:gateway of endpoint vpce-0a11111111111111a is team-b'),
   },
-  'an endpoint that is pending': {
+  'a pending endpoint': {
     file: 'regional-name',
     scopes: seeing({ orders: { state: 'pending' } }),
     expected: refusedWithFinding('endpoint vpce-0a11111111111111a is pending'),
   },
-  'an endpoint that is rejected': {
+  'a rejected endpoint': {
     file: 'regional-name',
     scopes: seeing({ orders: { state: 'rejected', addresses: [] } }),
     expected: refusedWithFinding('endpoint vpce-0a11111111111111a is rejected'),
   },
-  'an endpoint of which AWS lists not all': {
+  'an endpoint without its network interface in the answer of AWS': {
     file: 'regional-name',
     scopes: seeing({ orders: { problem: { reason: 'AWS does not list its network interface eni-1', fix: 'look' } } }),
     expected: refusedWithFinding('is uncertain: AWS does not list its network interface eni-1'),
   },
-  'an endpoint of a type that is not routed to': {
+  'an endpoint of an unsupported type': {
     file: 'regional-name',
     scopes: seeing({ orders: { type: 'ServiceNetwork' } }),
     expected: refusedWithFinding('of type ServiceNetwork'),
   },
-  'an endpoint of an account that nobody reads': {
+  'an endpoint of an account that no source reads': {
     file: 'regional-name',
     scopes: scopesWith([corpusEndpoints.pay]),
     expected: refusedWithFinding('vpce-0a11111111111111a is in no account and region that the sources'),
   },
-  'an endpoint that may be in a scope that cannot be read': {
+  'an endpoint that may be in an unreadable scope': {
     file: 'regional-name',
     scopes: [...scopesWith([corpusEndpoints.pay]), unreadScope],
     expected: refusedWithFinding('scope hub.self.eu-west-1 cannot be read: ec2:DescribeVpcEndpoints is not allowed'),
@@ -496,16 +496,16 @@ const contested: Readonly<Record<string, AdoptCase>> = {
     scopes: seeing({ orders: { allow: { domains: ['pay'] } } }),
     expected: refusedWithFinding('would be in quarantine with its tags: it claims domain orders'),
   },
-  'a select tag that people name': {
+  'a configured select tag': {
     file: 'owned-by-deck-tag',
     selectTags: ['team-orders'],
     expected: refusedOrders('service orders carries select tag team-orders of decK'),
   },
-  'a tag that nobody calls a select tag': {
+  'a tag that is not configured as a select tag': {
     file: 'owned-by-deck-tag',
     expected: orders({ host: String(regional) }),
   },
-  'a file that selects all that is in it': {
+  'a decK file with its own select tag': {
     file: 'select-tag-of-file',
     expected: refusedWithFinding('decK manages service orders: its file selects by team-orders'),
   },

@@ -43,7 +43,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
 
     afterEach(() => backend.stop());
 
-    it('fm-16 plans nothing after it applied, the defaults of the control plane included', async () => {
+    it('fm-16 plans nothing after its writes, despite the defaults of the control plane', async () => {
       const desired = documentOf('sd2', 2);
 
       const results = await apply(backend.plane, desired);
@@ -52,7 +52,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
       expect(await planFor(backend.plane, desired)).toEqual([]);
     });
 
-    it('deletes what it created, and leaves the rest', async () => {
+    it('deletes one of its own entities, and leaves the rest', async () => {
       const desired = documentOf('sd2', 2);
       await apply(backend.plane, desired);
       const [last] = (await backend.plane.read(signal)).filter((one) => one.kind === 'target').slice(-1);
@@ -65,7 +65,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
       expect(held).toHaveLength(desired.length - 1);
     });
 
-    it('fm-13 takes the new address of a recreated endpoint, and then lets the old one go', async () => {
+    it('fm-13 adds the new address of a recreated endpoint before it removes the old address', async () => {
       await apply(backend.plane, documentOf('sd2', 1));
       const [old] = (await backend.plane.read(signal)).filter((one) => one.kind === 'target');
       if (!old) throw new Error('no target was written');
@@ -82,7 +82,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
       expect((await backend.plane.read(signal)).map((one) => one.key)).not.toContain(old.key);
     });
 
-    it('updates what somebody changed', async () => {
+    it('updates a changed target', async () => {
       await apply(backend.plane, documentOf('sd2', 1));
       const desired = documentOf('sd2', 1).map((one) =>
         one.kind === 'target' ? { ...one, fields: { ...one.fields, weight: 7 } } : one,
@@ -96,7 +96,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
       expect(await planFor(backend.plane, desired)).toEqual([]);
     });
 
-    it('fm-28 counts a write that fails as failed, and goes on from there', async () => {
+    it('fm-28 reports a failed write as failed, and completes it in the next pass', async () => {
       const desired = documentOf('sd2', 1);
       const changes = await planFor(backend.plane, desired);
       await backend.failWrite();
@@ -111,7 +111,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
       expect(await planFor(backend.plane, desired)).toEqual([]);
     });
 
-    it('writes nothing when it is stopped before', async () => {
+    it('writes nothing after a stop', async () => {
       const changes = await planFor(backend.plane, documentOf('sd2', 1));
 
       const stopped = applyAll(backend.plane, changes, AbortSignal.abort(new Error('stopped'))).catch(() => []);
@@ -124,7 +124,7 @@ export function describeBackend(name: string, start: () => Promise<Backend>): vo
 
 /** What a backend does besides where a server is behind it. */
 export function describeServedBackend(name: string, start: () => Promise<Backend>): void {
-  describe(`backend ${name}, which others use too`, () => {
+  describe(`backend ${name} on a shared control plane`, () => {
     let backend: Backend;
     let server: NonNullable<Backend['server']>;
 
@@ -136,7 +136,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
 
     afterEach(() => backend.stop());
 
-    it("reports somebody else's entity of the same name, and leaves it", async () => {
+    it('reports a foreign entity with the same name, and does not change it', async () => {
       const theirs = server.seed('services', { name: 'sd2', host: 'theirs.example', tags: ['theirs'] });
       const desired = documentOf('sd2', 1);
 
@@ -150,7 +150,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(server.entities('upstreams').map((one) => one.name)).toEqual(['sd2.privatelink']);
     });
 
-    it('names the other owner who has an entity of the same name', async () => {
+    it('names the other owner of an entity with the same name', async () => {
       server.seed('services', { name: 'sd2', host: 'theirs.example', tags: ['kong-privatelink', 'owner:team-b'] });
 
       const results = await apply(backend.plane, documentOf('sd2', 1));
@@ -164,7 +164,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       return server.seed('routes', { name: 'theirs', protocols: ['http'], service: { id: service.id }, ...over });
     }
 
-    it.each([['/sd2'], ['~/sd2$', '/sd2/']])("fm-47 takes no path from somebody else's route: %s", async (...paths) => {
+    it.each([['/sd2'], ['~/sd2$', '/sd2/']])('fm-47 takes no path from a foreign route: %s', async (...paths) => {
       seedTheirs({ paths });
 
       const results = await apply(backend.plane, documentOf('sd2', 1));
@@ -176,7 +176,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(server.entities('routes')).toMatchObject([{ name: 'theirs', paths }]);
     });
 
-    it("fm-47 takes no path from somebody else's route by bounding its own", async () => {
+    it('fm-47 takes no path from a foreign route when it bounds its own route', async () => {
       await apply(backend.plane, documentOf('sd2', 1));
       const [ours] = server.entities('routes');
       server.seed('routes', { ...ours, paths: ['/sd2'] });
@@ -189,10 +189,10 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
     });
 
     it.each([
-      ['holds for some hosts only', { paths: ['/sd2'], hosts: ['sd2.example'] }],
-      ['has what merely begins so', { paths: ['/sd22'] }],
-      ['has all below the root', { paths: ['/'] }],
-    ])("fm-47 makes its route beside somebody else's that %s", async (_, over) => {
+      ['matches some hosts only', { paths: ['/sd2'], hosts: ['sd2.example'] }],
+      ['has a longer path with the same beginning', { paths: ['/sd22'] }],
+      ['has the path /', { paths: ['/'] }],
+    ])('fm-47 creates its route beside a foreign route that %s', async (_, over) => {
       seedTheirs(over);
 
       const results = await apply(backend.plane, documentOf('sd2', 1));
@@ -200,7 +200,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(results.filter((one) => one.outcome !== 'applied')).toEqual([]);
     });
 
-    it('keeps the entities of others as they are', async () => {
+    it('does not change entities of others', async () => {
       const service = server.seed('services', { name: 'theirs', host: 'theirs.example', retries: 1 });
       server.seed('routes', { name: 'theirs', paths: ['/theirs'], protocols: ['http'], service: { id: service.id } });
       server.seed('plugins', { name: 'key-auth', service: { id: service.id } });
@@ -220,7 +220,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       expect(kinds.map((kind) => content(server.entities(kind)))).toEqual(before);
     });
 
-    it('refuses a wrong token with the fix', async () => {
+    it('reports a wrong token with its setting', async () => {
       const denied = server.connect({ token: 'kpat_wrong' });
 
       await expect(denied.read(signal)).rejects.toMatchObject({
@@ -229,7 +229,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       });
     });
 
-    it('says where it got no answer', async () => {
+    it('reports an unreachable address with its setting', async () => {
       const gone = server.connect({ address: 'http://127.0.0.1:1' });
 
       await expect(gone.read(signal)).rejects.toMatchObject({
@@ -246,7 +246,7 @@ export function describeServedBackend(name: string, start: () => Promise<Backend
       await expect(impatient.read(signal)).rejects.toMatchObject({ code: 'TIMEOUT' });
     });
 
-    it('stops reading when it is told to', async () => {
+    it('does not read after a stop', async () => {
       const stopped = AbortSignal.abort(new Error('stopped'));
 
       await expect(backend.plane.read(stopped)).rejects.toThrow('stopped');

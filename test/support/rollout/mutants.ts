@@ -56,7 +56,7 @@ export function areCaught<Step>(
     await expect(simulate(lives)).rejects.toThrow(caught);
   });
 
-  it('hold without a fault through the same histories', async () => {
+  it('hold in the same histories without a fault', async () => {
     const simulate = load();
 
     for (const { lives } of mutants) await expect(simulate(lives)).resolves.toBeUndefined();

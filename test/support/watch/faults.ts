@@ -77,7 +77,7 @@ const lastSuccess = 'kong_privatelink_last_success_timestamp_seconds 241';
 
 export const alertFaults: readonly AlertFault[] = [
   {
-    name: 'nothing, while endpoints come and go as they may',
+    name: 'nothing is wrong while endpoints come and go',
     live: fromStart((worker) =>
       worker.pass(120, (minute) => worker.see(...tenEndpoints.slice(0, 8 + (minute % 40 > 20 ? 1 : 0)))),
     ),
@@ -85,13 +85,13 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_alive 1', 'kong_privatelink_pass_shortfall{reason="failed"} 0'],
   },
   {
-    name: 'AWS is away',
+    name: 'AWS is down',
     live: struckFor(40, ({ seeScopes }) => seeScopes(unknownScope(tenEndpoints))),
     fires: ['KongPrivatelinkNoSuccess', 'KongPrivatelinkScopesUnknown'],
     shows: [lastSuccess, 'kong_privatelink_scopes_unknown{code="THROTTLED"} 1'],
   },
   {
-    name: 'AWS was away from the start of the worker',
+    name: 'AWS was down from the start of the worker',
     live: fromStart(async (worker) => {
       worker.seeScopes(unknownScope());
       await worker.pass(40);
@@ -100,7 +100,7 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_last_success_timestamp_seconds 0'],
   },
   {
-    name: 'AWS was away for ten minutes, and is back',
+    name: 'AWS was down for ten minutes, and is up again',
     live: succeeded(async (worker) => {
       worker.seeScopes(unknownScope(tenEndpoints));
       await worker.pass(10);
@@ -120,7 +120,7 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_last_good_age_seconds 7200'],
   },
   {
-    name: 'the control plane is away',
+    name: 'the control plane is down',
     live: struckFor(40, ({ plane }) => Object.assign(plane, { read: unavailable })),
     fires: ['KongPrivatelinkNoSuccess'],
     shows: [lastSuccess, 'kong_privatelink_pass_shortfall{reason="failed"} 1'],
@@ -148,7 +148,7 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_entities_flapping 1'],
   },
   {
-    name: 'a value went to and fro once',
+    name: 'a value changed once and changed back',
     live: fromStart(async (worker) => {
       const weights = [100, 50, 100];
       await worker.pass(30, (minute) => worker.see(endpointOf({ weight: weights[minute] ?? 100 })));
@@ -179,7 +179,7 @@ export const alertFaults: readonly AlertFault[] = [
     shows: [lastSuccess, 'kong_privatelink_pass_shortfall{reason="rejected"} 1'],
   },
   {
-    name: 'a service of Cloud Map is away',
+    name: 'a service of Cloud Map is down',
     live: async () => {
       const service = Object.assign(createPasses().plane, { read: unavailable });
       return struckFor(40, () => {}, { publications: [{ name: 'cloud-map a/b', domain: 'sd2', service }] })();
@@ -188,19 +188,19 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_publications_failed 1'],
   },
   {
-    name: 'tags of an endpoint cannot be used',
+    name: 'an endpoint has invalid tags',
     live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(tenEndpoints, [quarantined('bad-tag')]))),
     fires: ['KongPrivatelinkQuarantined'],
     shows: ['kong_privatelink_endpoints_quarantined{code="bad-tag"} 1'],
   },
   {
-    name: 'an endpoint is of another gateway',
+    name: 'an endpoint belongs to another gateway',
     live: struckFor(90, ({ seeScopes }) => seeScopes(knownScope(tenEndpoints, [quarantined('other-gateway')]))),
     fires: [],
     shows: ['kong_privatelink_endpoints_quarantined{code="other-gateway"} 1'],
   },
   {
-    name: 'the configuration was changed to one that cannot be used',
+    name: 'the new configuration is invalid',
     live: struckFor(15, ({ metrics }) => metrics.set('kong_privatelink_config_in_use', 0)),
     fires: ['KongPrivatelinkConfigNotUsed'],
     shows: ['kong_privatelink_config_in_use 0'],
@@ -214,13 +214,13 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_output_lost_total 9'],
   },
   {
-    name: 'a gate failed, and the stage went back',
+    name: 'a gate failed, and the stage rolled back',
     live: succeeded((worker) => worker.pass(10, () => rolloutText('back'))),
     fires: ['KongPrivatelinkRolloutHalted'],
     shows: ['kong_privatelink_rollout_step{step="back"} 1', 'kong_privatelink_rollout_step{step="halted"} 0'],
   },
   {
-    name: 'a gate could not tell, until somebody corrected it',
+    name: 'a gate was inconclusive until a person corrected it',
     live: succeeded((worker) => worker.pass(20, (minute) => rolloutText(minute < 10 ? 'halted' : 'baking'))),
     fires: [],
     shows: ['kong_privatelink_rollout_step{step="halted"} 0'],
@@ -232,7 +232,7 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_rollout_step{step="approval"} 1'],
   },
   {
-    name: 'discovery of a data plane does not succeed',
+    name: 'discovery of a data plane fails',
     live: succeeded((worker) => worker.pass(45, (minute) => pluginText(0, minute * 60_000))),
     fires: ['KongPrivatelinkPluginStale'],
     shows: ['kong_privatelink_plugin_discovery_age_seconds 2640'],
@@ -244,13 +244,13 @@ export const alertFaults: readonly AlertFault[] = [
     shows: ['kong_privatelink_plugin_unresolved_total 570'],
   },
   {
-    name: 'discovery of a resolver does not succeed',
+    name: 'discovery of a resolver fails',
     live: succeeded((worker) => worker.pass(45, (minute) => resolverText(0, minute * 60_000))),
     fires: ['KongPrivatelinkResolverStale'],
     shows: ['kong_privatelink_resolver_discovery_age_seconds 2640'],
   },
   {
-    name: 'a resolver has nothing left that is fresh enough',
+    name: 'all targets of a resolver are too old',
     live: succeeded((worker) => worker.pass(20, (minute) => resolverText(minute * 30, 0))),
     fires: ['KongPrivatelinkResolverEmpty'],
     shows: ['kong_privatelink_resolver_stale_total 570'],

@@ -16,7 +16,7 @@ describe('metrics of a worker', () => {
   });
 
   it('fm-63 stop reporting successes at the fault, and go on reporting passes', async () => {
-    const [fault] = alertFaults.filter(({ name }) => name === 'AWS is away');
+    const [fault] = alertFaults.filter(({ name }) => name === 'AWS is down');
     const series = seriesOf((await fault?.live())?.scrapes ?? []);
     const at = (name: string) => series.get(`kong_privatelink_${name}_timestamp_seconds`)?.slice(3, 7);
 
