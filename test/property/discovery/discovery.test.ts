@@ -71,7 +71,7 @@ function read({ interfaces }: Estate, pages: readonly (readonly VpcEndpoint[])[]
 }
 
 describe('discovery', () => {
-  it('fm-08 returns the same for any order, any number of pages, and endpoints that AWS repeats', async () => {
+  it('fm-08 returns equal endpoints for any order, any number of pages, and repeated endpoints', async () => {
     await fc.assert(
       fc.asyncProperty(estateAndPages, async ({ estate: one, pages }) => {
         const straight = await read(one, [one.endpoints]);

@@ -60,7 +60,7 @@ describe('discovery of instances', () => {
   it.each([
     ['EC2', readEc2],
     ['Cloud Map', readCloudMap],
-  ])('fm-08 in %s returns the same for any order, and for instances that AWS repeats', async (_, readIn) => {
+  ])('fm-08 in %s returns equal endpoints for any order, and for repeated instances', async (_, readIn) => {
     await fc.assert(
       fc.asyncProperty(listed, async ({ straight, shuffled }) => {
         expect(await readIn(shuffled)).toBe(await readIn(straight));
