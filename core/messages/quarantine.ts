@@ -138,7 +138,7 @@ export const quarantineMessages = {
       },
       {
         cause: 'The entity is the one that the domain shall use.',
-        fix: 'Take it over with `adopt`.',
+        fix: 'Remove it from the base file first, because decK would write it back. Then take it over with `adopt`.',
         command: 'kong-privatelink adopt',
       },
     ],

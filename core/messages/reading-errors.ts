@@ -132,7 +132,7 @@ export const readingErrors = {
       },
       {
         cause: 'The file or URL of a source with `type: snapshot` holds something else than a snapshot.',
-        fix: 'Correct `path` or `url` of the source. Write the snapshot again with `discover --out`.',
+        fix: 'Correct `file` or `url` of the source. Write the snapshot again with `discover --out`.',
       },
       { cause: 'The worker that `explain --worker` asked has another version.', fix: 'Use the version of the worker.' },
     ],

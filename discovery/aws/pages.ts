@@ -53,7 +53,7 @@ export async function readAwsList<T>(
 
 function endlessError(action: string, { id }: AccountScope, why: string): PrivatelinkError {
   return new PrivatelinkError(
-    `scope ${id}: AWS's list for ${action}does not end: ${why}; what was known stays in use`,
+    `scope ${id}: AWS's list for ${action} does not end: ${why}; what was known stays in use`,
     { code: 'BAD_ANSWER', fix: noProxyFix },
   );
 }

@@ -19,7 +19,7 @@ export type Streamed = PluginSchema & { readonly handler: string };
 const sandboxNeeds: Readonly<Record<string, string>> = {
   [zonePluginName]: 'KONG_UNTRUSTED_LUA=lax (with strict, the default, no plugin can choose an upstream)',
   [callersPluginName]:
-    'KONG_UNTRUSTED_LUA=strict, the default, or lax (the documentation of Kong says that strict has every function that the plugin calls; without one of them it refuses every try it on one data plane)',
+    'KONG_UNTRUSTED_LUA=strict, the default, or lax (the documentation of Kong says that strict has every function that the plugin calls; without one of them it refuses every request: try it on one data plane)',
 };
 
 /** Says what data planes need to run a streamed plugin. */
