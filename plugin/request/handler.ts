@@ -105,7 +105,7 @@ const unusable: Problem = {
 };
 const noSources: Problem = { reason: 'no sources', fix: 'start the plugin server with --config FILE' };
 const unreached: Readonly<Record<Extract<FoundReach, string>, Problem>> = {
-  undiscovered: { reason: 'discovery has not finished yet', fix: 'look at the discovery messages in this log' },
+  undiscovered: { reason: 'nothing is discovered yet', fix: 'look at the discovery messages in this log' },
   'unknown domain': {
     reason: 'unknown domain',
     fix: 'tag an endpoint with it, or correct domain of the plugin entity',

@@ -20,7 +20,8 @@ export async function checkStateDir({ config, options, now }: Context): Promise<
   try {
     await takesFolder(stateDir);
   } catch (thrown) {
-    const fix = 'make stateDir writable. Otherwise absent targets never leave, and a restart knows no last good';
+    const fix =
+      'make stateDir writable. Otherwise absent targets never leave, and a restart begins without last good answers';
     return [warning(`${stateDir} cannot be written (${messageOf(thrown)}): ${fix}`)];
   }
   const { known, warning: unusable } = await lastGoodStoreOf(config, { ...options, isReadOnly: true }).read();

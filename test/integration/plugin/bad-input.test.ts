@@ -189,7 +189,7 @@ describe.each(programs)('bad input under %s', (program) => {
   it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, { KONG_PRIVATELINK_CONFIG: '/nonexistent/plugin.yaml' });
 
-    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing is discovered yet;/));
 
     expect(await problemsWith(running, '/nonexistent/plugin.yaml')).toHaveLength(1);
   });
@@ -197,7 +197,7 @@ describe.each(programs)('bad input under %s', (program) => {
   it('is a configuration path without a file: on_unresolved applies, with two log lines', async () => {
     const running = await start(program, discoveryEnv({ endpoint: 'http://127.0.0.1:9' }));
 
-    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^discovery has not finished yet;/));
+    await expectWaysOut(running, { domain: 'sd2' }, expect.stringMatching(/^nothing is discovered yet;/));
 
     expect(await problemsWith(running, 'source hub, account self, region us-east-1')).toHaveLength(1);
   });

@@ -43,13 +43,13 @@ describe('limitRate', () => {
     const explain = limitRate((reason, domain) => void said.push(`${domain}: ${reason}`));
 
     for (const domain of ['sd2', 'sd3', 'sd2', 'sd3'])
-      for (const reason of ['unknown domain', 'discovery has not finished yet']) explain(reason, domain);
+      for (const reason of ['unknown domain', 'nothing is discovered yet']) explain(reason, domain);
 
     expect(said).toEqual([
       'sd2: unknown domain',
-      'sd2: discovery has not finished yet',
+      'sd2: nothing is discovered yet',
       'sd3: unknown domain',
-      'sd3: discovery has not finished yet',
+      'sd3: nothing is discovered yet',
     ]);
   });
 });

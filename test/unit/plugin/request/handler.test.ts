@@ -79,7 +79,7 @@ describe('access', () => {
   });
 
   it.each([
-    ['discovery has not finished yet; look at the discovery messages in this log', feedOf(undefined), {}, 1_000],
+    ['nothing is discovered yet; look at the discovery messages in this log', feedOf(undefined), {}, 1_000],
     [
       'unknown domain; tag an endpoint with it, or correct domain of the plugin entity',
       feedOf(route),
