@@ -18,7 +18,7 @@ export const alertMessages = {
     causes: [
       {
         cause: 'The alert names what the last pass fell short by.',
-        fix: 'Look up that reason under Shortfalls.',
+        fix: 'Look up that reason under Shortfalls of a pass.',
         command: 'kong-privatelink doctor',
       },
     ],

@@ -19,6 +19,10 @@ export const verdictMessages = {
         fix: 'Add the domain to `calls` where the request is right. `mode: enforce` refuses it otherwise.',
         command: 'kong-privatelink contracts',
       },
+      {
+        cause: 'A header `Connection` of the request names an identity header, so that Kong would remove it.',
+        fix: 'Have the client leave `Connection: X-Privatelink-…` out.',
+      },
     ],
     see,
   },
@@ -48,6 +52,10 @@ export const verdictMessages = {
         cause: 'The gateway cannot tell who may call: the table is damaged, or the plugin failed.',
         fix: 'Read the error log of Kong, and write the table again with `sync`.',
         command: 'kong-privatelink diff',
+      },
+      {
+        cause: 'A header `Connection` of the request names an identity header, so that Kong would remove it.',
+        fix: 'Have the client leave `Connection: X-Privatelink-…` out.',
       },
     ],
     see,

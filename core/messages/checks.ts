@@ -120,11 +120,10 @@ export const checkMessages = {
     exit,
   },
   'rollout order': {
-    text: '`doctor` compares `rollout.order` with the stages.',
+    text: '`doctor` compares `rollout.order` with the stages. The result is never more than a warning.',
     causes: [
       { cause: 'The order names a stage that does not exist.', fix: 'Correct `rollout.order`, or add the stage.' },
     ],
-    exit,
     see: 'rollouts.md',
   },
   'control plane': {

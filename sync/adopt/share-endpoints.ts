@@ -62,7 +62,7 @@ function whySecond(one: Adoptable, sameDomain: Adoptable | undefined, sameEndpoi
   if (sameEndpoint && one.upstream && sameEndpoint.upstream?.key === one.upstream.key)
     return {
       reason: `domain ${sameEndpoint.domain} takes upstream ${one.upstream.key} with service ${sameEndpoint.service.key}`,
-      fix: `leave service ${name} as it is: it keeps using the upstream and its targets`,
+      fix: `leave service ${name} as it is: this service keeps the upstream and its targets`,
     };
   if (sameEndpoint)
     return {

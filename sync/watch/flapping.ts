@@ -43,7 +43,7 @@ function warningOf({ name, content }: Write, before: readonly string[]): readonl
   const what = `${name.replace(':', ' ')} is flapping:`;
   if (before.at(-1) === content) {
     return [
-      `${what} another process undid the last write; look for a second writer with this owner and another configuration`,
+      `${what} somebody or another process undid the last write; look for a second writer with this owner and another configuration`,
     ];
   }
   if (!before.includes(content)) return [];

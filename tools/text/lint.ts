@@ -33,7 +33,8 @@ export function lintText(file: string, text: string, repository: Repository): Li
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
   const comments = lintComments(file, commentsOfScript(source));
   const names = file.startsWith('test/') ? testNamesOf(source) : [];
-  const findings = [...comments.findings, ...as(file, 'test-name', names.flatMap(longName))];
+  const riddled = as(file, 'pattern', names.flatMap(riddles));
+  const findings = [...comments.findings, ...as(file, 'test-name', names.flatMap(longName)), ...riddled];
   return { findings, read: { ...comments.read, names: names.length } };
 }
 

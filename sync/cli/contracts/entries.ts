@@ -3,7 +3,7 @@ import { configOption, type VerbEntry } from '../verb-entry';
 
 export const contractsEntry: VerbEntry = {
   name: 'contracts',
-  summary: 'Show who connects to the endpoint services of contracts, and may call what',
+  summary: 'Show who connects to the services of contracts, and what each may call',
   help: `
 Reads AWS only. Needs no token of the control plane. Each line is one connection: its consumer, its
 state, and the domains that its consumer may call (-: no contract). MODE is the configured mode for

@@ -69,7 +69,7 @@ function sectionOfSymptom({ title, causes, see }: Symptom): readonly string[] {
 
 function sectionOfKind(kind: MessageKind): readonly string[] {
   const { title, where } = messageKinds[kind];
-  return [`## ${title}`, proseOf(`You meet these as ${where}.`), ...entriesOf(kind).flatMap(sectionOfEntry)];
+  return [`## ${title}`, proseOf(`Where you meet them: ${where}.`), ...entriesOf(kind).flatMap(sectionOfEntry)];
 }
 
 function sectionOfEntry(entry: MessageEntry): readonly string[] {

@@ -99,7 +99,7 @@ function toldIn(err: string): readonly string[] {
 }
 
 describe('a reader that closes its pipe', () => {
-  it('fm-55 fails a verb that only prints, and does not fail a verb that wrote', async () => {
+  it('fm-55 fails a verb that only prints, and no verb with writes', async () => {
     const discover = await stage.start(['discover', ...stage.config], 'closed').ended;
     const sync = await stage.start(['sync', ...stage.config], 'closed').ended;
 

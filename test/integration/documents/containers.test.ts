@@ -203,7 +203,7 @@ describe('docker-compose.yml', () => {
 describe.each(['Dockerfile', 'plugin/Dockerfile'])('%s', (path) => {
   const lines = read(path).split('\n');
 
-  it('copies only files that are in the context or that the build makes', () => {
+  it('copies only files of the context or of the build', () => {
     const allowed = read('.dockerignore').match(/(?<=^!).+/gm) ?? [];
 
     expect(allowed.filter((name) => !existsSync(join(root, name)))).toEqual([]);

@@ -35,7 +35,7 @@ describe('createOutput', () => {
     expect([await output.reason(), output.count()]).toEqual([undefined, 0]);
   });
 
-  it('fm-55 limits the texts that it keeps for a reader that stopped', () => {
+  it('fm-55 limits the texts for a reader that stopped', () => {
     let taken = 0;
     const output = createOutput((text) => {
       taken += text.length;

@@ -20,7 +20,7 @@ const goodsOf = (endpointId: string, observedAtMs: number) => {
   return { goods: { connections: { value: [connection], observedAtMs } } };
 };
 
-it('a store that cannot be written removes its older file, so that no process trusts old data', async () => {
+it('an unwritable store removes its older file, so that no process trusts old data', async () => {
   const store = open();
   await store.write('vpce-svc-1', goodsOf('vpce-1', 1));
   const before = readdirSync(stateDir);

@@ -215,7 +215,7 @@ describe('an unusable endpoint', () => {
     ]);
   });
 
-  it('fm-44 may have public addresses that EC2 states, and loopback that allow.addresses grants', async () => {
+  it('fm-44 may have public addresses from EC2, and loopback within allow.addresses', async () => {
     const config = vpcEndpointsConfig({ allow: { addresses: ['127.20.0.0/16'] } });
     const odd = [interfaceAnswer('eni-1', '127.20.1.11'), interfaceAnswer('eni-2', '203.0.113.7')];
     answerWith(mock, [[endpointAnswer('vpce-1', { NetworkInterfaceIds: ['eni-1'] }), others]], odd);

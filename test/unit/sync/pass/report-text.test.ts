@@ -54,7 +54,7 @@ describe('formatReport', () => {
     );
   });
 
-  it('names changes that wait for an approval, and approved changes that are not needed any more', () => {
+  it('names changes without approval, and approved changes that are no longer needed', () => {
     const leftOut = creates
       .slice(0, 2)
       .map((change) => ({ change, outcome: 'skipped' as const, error: 'not approved' }));

@@ -68,7 +68,7 @@ describe('runOnce', () => {
     expect(report.changes[0]?.reason).toBe('weight 100 -> 50');
   });
 
-  it('restores an own field that a person changed, even a field that it never writes', async () => {
+  it('restores an own field after a change by a person, even a field that it never writes', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
     const service = plane.entities.get('service:sd2');
@@ -103,7 +103,7 @@ describe('runOnce', () => {
     for (const [name, { id }] of plane.entities) expect(id).toBe(`theirs ${name}`);
   });
 
-  it('fm-21 keeps the entity of an address that a recreated endpoint has again, so that its health stays', async () => {
+  it('fm-21 keeps the entity when a recreated endpoint has its address again, so that its health stays', async () => {
     const { plane, pass } = createPasses();
     await pass(knownScope([sd2]));
     plane.writes.length = 0;

@@ -150,9 +150,10 @@ describe('test names', () => {
 });
 
 describe('the table of forms', () => {
-  it.each(patterns)('has for $name a reason and a better form', ({ pattern, reason, better }) => {
+  it.each(patterns)('has for $name a reason, a better form and an example', ({ reason, better, example }) => {
     expect([reason, better]).toEqual([expect.stringMatching(/\w/), expect.stringMatching(/\w/)]);
-    expect(pattern.flags).toBe('i');
+    expect(rulesBroken('docs/page.md', example)).toEqual(['pattern']);
+    expect(rulesBroken('test/a.test.ts', `it('${example}', f);`)).toEqual(['pattern']);
   });
 });
 

@@ -25,7 +25,7 @@ function areEnded(): readonly boolean[] {
 }
 
 describe('createWaiting', () => {
-  it('returns the connection that waits longest, and before that a connection that was put back', () => {
+  it('returns a connection that was put back first, then the longest waiting one', () => {
     const [first, second] = sockets;
     const taken = waiting.take();
     if (taken) waiting.putBack(taken);

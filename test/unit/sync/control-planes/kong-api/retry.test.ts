@@ -31,7 +31,7 @@ describe('retry', () => {
     await expect(run(outcomes)).resolves.toEqual(expected);
   });
 
-  it('waits a random time, so that calls that failed together do not return together', async () => {
+  it('waits a random time, so that failed calls do not return together', async () => {
     const [short, long] = [await run([], 0.1), await run([], 0.9)];
 
     expect(short.waitedMs).toBeLessThan(long.waitedMs);

@@ -28,7 +28,7 @@ function found(routes: readonly HeldEntity[], over: Partial<RoutedRequest> = {},
 const sd2 = routeOf('sd2', { paths: ['~/sd2$', '/sd2/'] });
 
 describe('findRoute', () => {
-  it('names the route that takes a path, and the path that matches', () => {
+  it('names the route of a path, and its matching path', () => {
     expect(found([sd2])).toMatchObject({ is: 'sd2', path: '/sd2/', rule: undefined, reasons: [] });
     expect(found([sd2], { path: '/sd2?x=1' })).toMatchObject({ is: 'sd2', path: '~/sd2$' });
     expect(found([sd2], { path: '/sd22' })).toMatchObject({ is: undefined });

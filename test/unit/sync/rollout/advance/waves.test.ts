@@ -18,7 +18,7 @@ describe('the order of stages', () => {
     ]);
   });
 
-  it('has a place for stages that cannot be listed, and for a named stage that does not exist', () => {
+  it('has a place for unlisted stages, and for a named stage that does not exist', () => {
     expect(earlierThan('us', { order: [], listed: ['canary', undefined, 'us'] })).toEqual(['canary', undefined]);
     expect(earlierThan('us', { order: ['gone', 'us'], listed: ['us'] })).toEqual(['gone']);
   });

@@ -44,7 +44,7 @@ const shown = (lines: ReturnType<typeof sayEach>[number]) =>
   lines.filter(({ level }) => level !== 'debug').map(({ level, message }) => `${level} ${message}`);
 
 describe('linesOfPass', () => {
-  it('name an endpoint that enters quarantine, with the fix, and that leaves it', () => {
+  it('name an endpoint at its quarantine, with the fix, and at the end of the quarantine', () => {
     const [, entered = [], , left = []] = sayEach({}, { quarantined: [bad] }, { quarantined: [bad] }, {});
 
     expect(entered[0]).toEqual({
