@@ -88,11 +88,19 @@ function keyOf(text: string): string {
   return text.trim().replace(/[\s:.-]+/g, ' ');
 }
 
+/** Letters and underlines as in no name of a domain, so that any spelling of a code can be meant. */
+const isNoDomain = /[A-Z_]/;
+
+function looseKeyOf(text: string): string {
+  return keyOf(text.replaceAll('_', ' ')).toLowerCase();
+}
+
 const byKey = new Map(messageEntries.map((one) => [keyOf(one.id), one]));
+const byLooseKey = new Map(messageEntries.map((one) => [looseKeyOf(one.id), one]));
 
 /** Returns the entry of a code; undefined: no entry has it. */
 export function findMessage(text: string): MessageEntry | undefined {
-  return byKey.get(keyOf(text));
+  return byKey.get(keyOf(text)) ?? (isNoDomain.test(text) ? byLooseKey.get(looseKeyOf(text)) : undefined);
 }
 
 /**

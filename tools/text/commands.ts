@@ -10,7 +10,9 @@ export type Offered = {
 type Command = { readonly line: number; readonly text: string; readonly problem?: string };
 
 const script = /\bnpm run (?:--silent )?([\w:-]+)/g;
-const command = /(?:^\s*|\$ |npx |&& |\/)kong-privatelink ([a-z][^\n#|&)]*)/gm;
+/** A command begins a line, or stands after a sign of the shell, a variable, `npx` or `sudo`. */
+const command =
+  /(?:^\s*|\$ |\bsudo |\brun: |\b[A-Z_]+=\S* |\bnpx (?:-\S+ )*|[;|&(]\s*|\/)(?:@kong-privatelink\/cli|kong-privatelink) +([a-z][^\n#|&;)]*)/gm;
 
 /** Returns the commands of this product in a piece of code, with what is wrong with each. */
 export function commandsOf({ line, text }: Passage, offered: Offered): readonly Command[] {
@@ -33,7 +35,7 @@ function commandProblem(words: string, { verbs }: Offered): string | undefined {
   const [verb = ''] = words.trim().split(/\s/);
   const options = verbs.get(verb);
   if (!options) return `there is no verb ${verb}`;
-  const named = words.match(/(?<=[\s[(])--?[a-z][\w-]*/g) ?? [];
+  const named = words.match(/(?<=[\s[(])--?[A-Za-z][\w-]*/g) ?? [];
   const unknown = named.find((option) => !options.includes(option));
   return unknown && `${verb} has no option ${unknown}`;
 }

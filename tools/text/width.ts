@@ -22,6 +22,7 @@ export function isTooWide(line: string): boolean {
   );
 }
 
+/** The end of a line of Windows takes no column. */
 export function columnsOf(line: string): number {
-  return [...line].length;
+  return [...line.replace(/\r$/, '')].length;
 }

@@ -33,7 +33,8 @@ export type ExplainVerbOptions = Configured &
 export const runExplain: Verb<ExplainVerbOptions> = async (options, signal) => {
   const entry = entryAsked(options);
   if (entry) {
-    options.terminal.out(options.json ? `${JSON.stringify(entryView(entry))}\n` : formatEntry(entry, options.terminal));
+    const { json, question, terminal } = options;
+    terminal.out(json ? `${JSON.stringify(entryView(entry))}\n` : formatEntry(entry, question, terminal));
     return exitCodes.done;
   }
   const question = parseQuestion(options.question, options);

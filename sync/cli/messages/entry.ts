@@ -1,9 +1,10 @@
-import { PrivatelinkError } from '#core/errors';
+import { PrivatelinkError, quoteOf } from '#core/errors';
 import type { MessageEntry } from '#core/messages/registry';
 import { findMessage, messageKinds, nearestMessages } from '#core/messages/registry';
 import { runbookOf } from '#io/metrics/alerts';
 import { paint, type Terminal } from '#io/terminal';
 import { wrapWords } from '#io/wrap';
+import { conditionWords } from '../../watch/log/conditions';
 import { called } from '../called';
 
 /** Codes of errors and names of alerts. No domain, address, path or endpoint has this form. */
@@ -21,12 +22,21 @@ type Asked = { readonly question: string } & Readonly<Partial<Record<(typeof ask
 export function entryAsked(options: Asked): MessageEntry | undefined {
   const { question } = options;
   if (askingOptions.some((name) => options[name] !== undefined)) return undefined;
-  const entry = findMessage(question);
+  const entry = findMessage(question) ?? entryOfCondition(question.trim());
   if (entry ?? !isWrittenAsCode.test(question)) return entry;
   const near = nearestMessages(question);
   const meant = near.length > 0 ? `ask for ${near.join(' or ')}` : 'docs/troubleshooting.md lists all codes';
   const fix = `${meant}; a domain is written in lower case`;
-  throw new PrivatelinkError(`there is no code ${question}`, { code: 'CONFIG_INVALID', fix });
+  throw new PrivatelinkError(`there is no code ${quoteOf(question)}`, { code: 'CONFIG_INVALID', fix });
+}
+
+/** Returns the entry of a log message that tells how a condition goes on or ends. */
+function entryOfCondition(message: string): MessageEntry | undefined {
+  const words = Object.values(conditionWords).find(({ lasts, ends, restless }) => {
+    const others: readonly string[] = [lasts, ends, restless];
+    return others.includes(message);
+  });
+  return words && findMessage(words.begins);
 }
 
 /** Returns the page of the manual with more. Undefined: the entry says all. */
@@ -43,8 +53,8 @@ export function entryView(entry: MessageEntry) {
 
 const most = 100;
 
-/** Formats an entry for people, in lines of the terminal's width. */
-export function formatEntry(entry: MessageEntry, terminal: Terminal): string {
+/** Formats the entry for people who asked the question, in lines of the terminal's width. */
+export function formatEntry(entry: MessageEntry, question: string, terminal: Terminal): string {
   const { id, kind, text, causes, exit, transient } = entry;
   const columns = Math.min(terminal.columns ?? most, most);
   const about = [
@@ -52,7 +62,7 @@ export function formatEntry(entry: MessageEntry, terminal: Terminal): string {
     ...(exit ? [`Exit code ${exit.code}, ${exit.when}`] : []),
     ...(transient === undefined ? [] : [transient ? 'A retry may help' : 'A retry alone does not help']),
     ...(pageOf(entry) === undefined ? [] : [`More: ${pageOf(entry)}`]),
-    ...(isNameOfDomain(id) ? [`A domain of this name: ${called} explain /${id}`] : []),
+    ...(isNameOfDomain(question) ? [`A domain of this name: ${called} explain /${question}`] : []),
   ];
   const reasons = causes.flatMap(({ cause, fix, command }) => [
     '',
@@ -73,6 +83,6 @@ function asCalled(command: string): string {
   return command.replace(/^kong-privatelink(?= )/, called);
 }
 
-function isNameOfDomain(id: string): boolean {
-  return /^[a-z0-9-]+$/.test(id);
+function isNameOfDomain(text: string): boolean {
+  return /^[a-z0-9-]+$/.test(text);
 }

@@ -114,9 +114,15 @@ describe('findMessage', () => {
     ['scope-unknown', 'scope unknown'],
     ['doctor: data planes', 'doctor data planes'],
     ['KongPrivatelinkStuck', 'KongPrivatelinkStuck'],
+    // Spellings that no domain has.
+    ['access_denied', 'ACCESS_DENIED'],
+    ['ACCESS-DENIED', 'ACCESS_DENIED'],
+    ['Bad_Tag', 'bad-tag'],
     // Names of domains.
     ['scope', undefined],
     ['sd2', undefined],
+    ['access-denied', undefined],
+    ['timeout', undefined],
     ['refused', undefined],
     ['toString', undefined],
   ])('finds for %s the entry %s', (text, id) => {
@@ -135,6 +141,19 @@ describe('nearestMessages', () => {
 });
 
 describe('explain of a code', () => {
+  it.each(Object.values(conditionWords))('knows every message of the log about $begins', async (words) => {
+    const { begins, lasts, ends, restless } = words;
+
+    for (const message of [begins, lasts, ends, restless])
+      expect(JSON.parse((await runCli(['explain', message, '--json'])).out)).toMatchObject({ id: begins });
+  });
+
+  it('leads to the domain whose name is a code with dashes', async () => {
+    const { out } = await runCli(['explain', 'plan-refused']);
+
+    expect(out).toMatch(/A domain of this name: .*explain \/plan-refused\n$/);
+  });
+
   it('says what happened, why, and what to do, without a configuration', async () => {
     const { exitCode, out, err } = await runCli(['explain', 'ACCESS_DENIED', '-c', '/nowhere/x.yaml']);
 

@@ -38,12 +38,24 @@ describe('a page', () => {
     ['a script that does not exist', 'command', '`npm run none`'],
     ['a verb that does not exist', 'command', '```sh\nkong-privatelink none\n```'],
     ['an option that does not exist', 'command', '`npx kong-privatelink sync [--wat]`'],
+    ['an option of one large letter that does not exist', 'command', '`kong-privatelink sync -X`'],
+    ...['A=1 ', 'sudo ', 'npx --yes ', 'true | ', 'true || ', 'true; ', 'echo $('].map(
+      (before): [string, Rule, string] => [
+        `a verb that does not exist behind ${before}`,
+        'command',
+        `\`\`\`sh\n${before}kong-privatelink none\n\`\`\``,
+      ],
+    ),
+    ['a verb that does not exist of the package', 'command', '`npx @kong-privatelink/cli none`'],
+    ['a verb that does not exist in a workflow', 'command', '```yaml\n- run: kong-privatelink none\n```'],
   ])('breaks a rule with %s', (_, rule, text) => {
     expect(rulesBroken('docs/page.md', text)).toEqual([rule]);
   });
 
   it.each([
     ['a line of 100 columns', `${words(20)}.`],
+    ['a line of 100 columns and the line end of Windows', `${words(20)}.\r\n`],
+    ['the options of another command', '```sh\nkong-privatelink sync; jq --raw-output\n```'],
     ['a wide table', `| a | b |\n| --- | --- |\n| ${words(13)} | ${words(13)} |`],
     ['wide code', `\`\`\`\n${words(40)}\n\`\`\``],
     ['a wide heading', `# ${wide}`],
