@@ -94,7 +94,9 @@ function anchorsOf(tokens: readonly Token[]): ReadonlySet<string> {
   tokens.forEach(({ type }, index) => {
     const inline = tokens[index + 1];
     if (type !== 'heading_open' || !inline) return;
-    const first = anchorOf((inline.children ?? []).map(({ content }) => content).join(''));
+    const first = anchorOf(
+      (inline.children ?? []).map(({ type, content }) => (type === 'html_inline' ? '' : content)).join(''),
+    );
     let anchor = first;
     for (let count = 1; anchors.has(anchor); count += 1) anchor = `${first}-${count}`;
     anchors.add(anchor);
@@ -105,6 +107,6 @@ function anchorsOf(tokens: readonly Token[]): ReadonlySet<string> {
 function anchorOf(heading: string): string {
   return heading
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replace(/[^\p{L}\p{M}\p{N}_ -]/gu, '')
     .replaceAll(' ', '-');
 }

@@ -4,7 +4,7 @@ import { lintText, type Repository } from '#tools/text/lint';
 import { readPage } from '#tools/text/markdown';
 import { patterns } from '#tools/text/patterns';
 
-const other = readPage('# Other\n\n## Two `words`, twice\n\n## Two words twice\n');
+const other = readPage('# Other\n\n## Two `words`, twice\n\n## Two words twice\n\n## A <b>bold</b> क्षे\n');
 const repository: Repository = {
   has: (path) => ['docs', 'docs/page.md', 'docs/other.md', 'core/a.ts'].includes(path),
   page: (path) => (path === 'docs/other.md' ? other : undefined),
@@ -70,7 +70,10 @@ describe('a page', () => {
     ['one that in each sentence', 'The one that names. The one that serves.'],
     ['words in code', '`that that who who`'],
     ['links that lead somewhere', '[a](other.md) [b](.) [c](../core/a.ts) [d](https://example.com/none.md)'],
-    ['headings as GitHub names them', '[a](other.md#two-words-twice) [b](other.md#two-words-twice-1)'],
+    [
+      'headings as GitHub names them',
+      '[a](other.md#two-words-twice) [b](other.md#two-words-twice-1) [c](other.md#a-bold-क्षे)',
+    ],
     ['commands that exist', '`npm run build` `kong-privatelink sync [--watch]` `kong-privatelink-pluginserver --x`'],
   ])('breaks no rule with %s', (_, text) => {
     expect(rulesBroken('docs/page.md', text)).toEqual([]);
