@@ -88,7 +88,7 @@ function keyOf(text: string): string {
   return text.trim().replace(/[\s:.-]+/g, ' ');
 }
 
-/** Letters and underlines as in no name of a domain, so that any spelling of a code can be meant. */
+/** Letters and underlines as in no domain, so that any spelling of a code can be meant. */
 const isNoDomain = /[A-Z_]/;
 
 function looseKeyOf(text: string): string {
