@@ -86,8 +86,7 @@ export const contractMessages = {
     causes: [
       {
         cause: 'The program behind the load balancer is down, or its health check asks the wrong port or path.',
-        fix: 'Look at the target groups and at the program.',
-        command: 'aws elbv2 describe-target-health',
+        fix: 'Look at the target groups (`aws elbv2 describe-target-health`) and at the program.',
       },
     ],
     see,

@@ -109,6 +109,8 @@ export function findMessage(text: string): MessageEntry | undefined {
  */
 export function nearestMessages(text: string): readonly string[] {
   const ids = messageEntries.map(({ id }) => id);
-  const [edited, begun] = [nearest(text, ids), ids.filter((id) => id.startsWith(text) || id.includes(`_${text}`))];
+  // One or two letters begin too many codes.
+  const begun = text.length < 3 ? [] : ids.filter((id) => id.startsWith(text) || id.includes(`_${text}`));
+  const edited = nearest(text, ids);
   return [...new Set([...(edited === undefined ? [] : [edited]), ...begun])].slice(0, 5);
 }

@@ -8,7 +8,7 @@ import type { Terminal } from '#io/terminal';
 import { fewestColumns, joinParagraphs, wrapLines } from '#io/wrap';
 import { version } from '../pass/version';
 import { called } from './called';
-import { errorView } from './error-view';
+import { codeText, errorView } from './error-view';
 import { exitCodes, exitMeanings, formatExits } from './exit-codes';
 import { asOurs } from './foreign-words';
 import { isInterrupt, Stopped } from './stopped';
@@ -93,16 +93,8 @@ function addValue(text: string, before: readonly string[] = []): readonly string
 function report(thrown: unknown, json: boolean, terminal: Terminal): Ended {
   const code = thrown instanceof Stopped ? undefined : errorView(thrown).code;
   if (json) terminal.out(`${JSON.stringify({ error: errorView(thrown) })}\n`);
-  else terminal.err(`error: ${asLines(messageOf(thrown))}${code === undefined ? '' : lookUp(code)}\n`);
+  else terminal.err(`error: ${asLines(messageOf(thrown))}${code === undefined ? '' : codeText(code)}\n`);
   return { exitCode: isInterrupt(thrown) ? exitCodes.interrupted : exitCodes.error };
-}
-
-/**
- * Returns the code, and the line that leads to its causes. A message about a mistake of the user
- * names its cause itself.
- */
-function lookUp(code: string): string {
-  return code === 'CONFIG_INVALID' ? ` [${code}]` : ` [${code}]\n  causes and fixes: ${called} explain ${code}`;
 }
 
 /**

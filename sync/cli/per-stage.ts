@@ -5,7 +5,7 @@ import { paint, quietly, type Terminal, withElapsed } from '#io/terminal';
 import { labelsOf } from '../control-planes/konnect/select';
 import { openStages, type StageSession, type StagesOptions } from '../rollout/open-stages';
 import { errorOfStage, type Unlisted } from '../rollout/stages';
-import { errorView } from './error-view';
+import { codeText, errorView } from './error-view';
 import { exitCodes, worstOf } from './exit-codes';
 import type { Configured } from './verb';
 
@@ -166,12 +166,11 @@ function unlistedPart({ selection, thrown }: Unlisted, terminal: Terminal): Part
 type Failing = { readonly name: string; readonly stage?: string; readonly controlPlane: string };
 
 function failureOf(thrown: unknown, { name, ...where }: Failing): StageResult {
-  const code = thrown instanceof PrivatelinkError ? ` [${thrown.code}]` : '';
   return {
     exitCode: exitCodes.error,
     json: () => JSON.stringify({ ...where, error: errorView(thrown) }),
     text: () => '',
-    notes: `error: ${name}: ${printable(messageOf(thrown))}${code}\n`,
+    notes: `error: ${name}: ${printable(messageOf(thrown))}${codeText(errorView(thrown).code)}\n`,
   };
 }
 

@@ -33,7 +33,7 @@ export function parseQuestion(text: string, options: QuestionOptions = {}): Expl
   if (/^\S+$/.test(text)) return { is: 'name', text };
   throw invalid(
     `${JSON.stringify(text)} is not a valid question`,
-    'ask for a domain, a path, a URL, an address or an endpoint',
+    'ask for a domain, a path, a URL, an address, an endpoint or a code',
   );
 }
 

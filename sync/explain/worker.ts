@@ -42,6 +42,8 @@ export async function askWorker(
   return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal);
 }
 
+/** Names the address without user, password and query, because they may be secrets. */
 function noAddress(url: string, fix: string): PrivatelinkError {
-  return new PrivatelinkError(`--worker ${url} is not an address of a worker`, { code: 'CONFIG_INVALID', fix });
+  const shown = url.replace(/[?#].*$/s, '').replace(/\/\/.*@/s, '//');
+  return new PrivatelinkError(`--worker ${shown} is not an address of a worker`, { code: 'CONFIG_INVALID', fix });
 }

@@ -196,14 +196,15 @@ describe('explain of an unknown name', () => {
     expect(answer).toMatchObject({ isKnown: false, nearest: expect.arrayContaining([alike]), domains: [] });
   });
 
-  it('names the verb that looks for endpoints without a domain tag', async () => {
+  it('names the commands for other tags, services of people and callers', async () => {
     estate.world.setTags(id, {});
 
     const { exitCode, out } = await estate.run('explain', id);
 
     expect(exitCode).toBe(1);
     expect(out).toContain(`Nothing is found for ${id}`);
-    expect(out).toContain('kong-privatelink adopt shows both');
+    expect(out).toContain('aws ec2 describe-vpc-endpoints shows all tags');
+    expect(out).toContain('For services that people wrote, see kong-privatelink adopt.');
     expect(out).toContain('kong-privatelink contracts shows endpoints of callers');
   });
 
@@ -215,6 +216,7 @@ describe('explain of an unknown name', () => {
     [['sd2', '--worker', 'http://10.0.0.1:9543'], 'is not an address of a worker'],
     [['sd2', '--worker', 'HTTP://10.0.0.1:9543'], 'is not an address of a worker'],
     [['sd2', '--worker', ' http://10.0.0.1:9543'], 'is not an address of a worker'],
+    [['sd2', '--worker', 'http://u:s3cret@10.0.0.1:9543?t=s3cret'], '--worker http://10.0.0.1:9543 is not'],
   ])('names the mistake in %s', async (argv, words) => {
     const { exitCode, err } = await estate.run('explain', ...argv);
 
