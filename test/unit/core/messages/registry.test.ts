@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { configJsonSchemaText } from '#config/printed/json-schema';
 import { findMessage, messageEntries, messageKinds, nearestMessages } from '#core/messages/registry';
 import { symptoms } from '#core/messages/symptoms';
 import { callersHandlerLua } from '#plugin/schema/callers';
@@ -74,7 +75,20 @@ describe('the registry of messages', () => {
   });
 });
 
+/** Names of all keys of the configuration, at any depth. */
+const keys = new Set(configJsonSchemaText().match(/(?<=")\w+(?=": \{)/g));
+
 describe('the registry compared with the product', () => {
+  it('names keys that the configuration has', () => {
+    const roots = 'allow|policy|watch|discovery|controlPlane|resolver|rollout|gates|deck|domains|contracts|healthcheck';
+    const named = texts.flatMap(
+      (text) => text.match(new RegExp(`(?<=\`)(?:${roots})(?:\\.[a-zA-Z]+)+(?=\`)`, 'g')) ?? [],
+    );
+
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => path.split('.').some((key) => !keys.has(key)))).toEqual([]);
+  });
+
   it('has an entry for every code in the sources', () => {
     const printed = sources.flatMap((text) => [...text.matchAll(/\bcode: '([A-Z][A-Z_]+|[a-z]+(?:-[a-z]+)*)'/g)]);
     // Codes of Node's own errors, and Zod's word for an issue of the schema's own.
