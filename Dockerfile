@@ -4,7 +4,8 @@ WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+# Measurements and the linter of texts need development dependencies, which images do not have.
+RUN npm run build && npm prune --omit=dev --ignore-scripts && rm -r dist/bench dist/tools
 
 FROM node:22.23.2-bookworm-slim@sha256:48e4b67d85f87bd551df43704e24d252f56cc5f8e9718841aace50f19948f0f9 AS product
 ENV NODE_ENV=production
