@@ -101,7 +101,7 @@ export type BaseFile = {
 } & Omit<z.infer<typeof file>, '_format_version' | '_transform'>;
 
 const untagged =
-  'carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it here';
+  'carries no tags, so decK cannot tell its owner: write it to a separate file for decK, and remove it here';
 
 /** Keys that decK accepts but a base file may not have, with the fix. */
 const notHere: ReadonlyMap<string, string> = new Map([

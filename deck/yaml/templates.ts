@@ -59,7 +59,7 @@ export function aroundTemplates(text: string, change: (part: string) => string):
 
 const opening = /\$\{\{-?\s*(?:if|range|with|block|define)\b/g;
 const closing = /\$\{\{-?\s*end\b/g;
-const decides = 'a template decides what the file holds, which nobody knows before decK; write out what it gives';
+const decides = 'a template decides the content of the file, and only decK knows its result; write the result out';
 
 /**
  * Throws an Error when a condition or loop of templates begins in the text but does not end there.

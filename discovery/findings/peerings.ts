@@ -37,7 +37,7 @@ function inactive({ vpcId }: VpcItem, { peerings }: Networks): readonly Found[] 
     fix:
       status === 'pending-acceptance'
         ? `accept ${id} in the account of the other side`
-        : `peer ${vpcId} with the gateway's VPC anew, once their address ranges differ`,
+        : `peer ${vpcId} with the gateway's VPC again, once their address ranges differ`,
   }));
 }
 

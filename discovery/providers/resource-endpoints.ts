@@ -83,7 +83,7 @@ function sharedBy(count: number): Unreached {
   return {
     code: 'type-not-routed',
     reason: `is a VPC endpoint of type Resource for ${count} resources, and AWS does not say which address is whose`,
-    fix: `make and tag an endpoint for each resource configuration by itself, or take the tag off and ${namedInstead}`,
+    fix: `create and tag an endpoint for each resource configuration, or remove the tag and ${namedInstead}`,
   };
 }
 

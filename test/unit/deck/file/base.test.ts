@@ -53,7 +53,11 @@ describe('parseBase', () => {
       '(plugin a|acl) is in bad.yaml already',
     ],
     ['a template without an end', `${head}services: [{ name: "$\{{ env }" }]\n`, 'the template in line 2 has no end'],
-    ['a condition', `${head}$\{{ if true }}\nservices: []\n$\{{ end }}\n`, 'a template decides what the file holds'],
+    [
+      'a condition',
+      `${head}$\{{ if true }}\nservices: []\n$\{{ end }}\n`,
+      'a template decides the content of the file',
+    ],
     ['a YAML mistake', 'services: [\n', 'correct the YAML there'],
     [
       'a quoted text whose next line is indented too little, which decK takes',
@@ -63,7 +67,7 @@ describe('parseBase', () => {
     ...['custom_entities', 'licenses', 'rbac_roles', 'service_packages'].map((list) => [
       `${list}, which decK takes`,
       `${head}${list}: []\n`,
-      `${list} carries no tags, by which decK tells whose it is: write it to a file of its own for decK, and remove it`,
+      `${list} carries no tags, so decK cannot tell its owner: write it to a separate file for decK, and remove it`,
     ]),
     ['too many levels', `${head}services: ${'['.repeat(5_000)}`, 'the file is nested deeper than 100 levels'],
     [

@@ -193,9 +193,9 @@ describe('templates', () => {
     [
       'decides the content of the file',
       `a: 1\n$\{{ if true }}\nb: 2\n$\{{ end }}`,
-      'a template decides what the file holds',
+      'a template decides the content of the file',
     ],
-    ['decides the end of a line', `a: 1\n  $\{{ if true }}\nb: 2`, 'a template decides what the file holds'],
+    ['decides the end of a line', `a: 1\n  $\{{ if true }}\nb: 2`, 'a template decides the content of the file'],
     ['hides behind a control character', `a: \uffff0\uffff $\{{ env "DECK_X" }}`, 'a control character in line 1'],
   ])('fm-58 are refused where one %s', (_, text, said) => {
     expect(() => read(text)).toThrow(said);

@@ -105,14 +105,14 @@ describe('an endpoint of type Resource', () => {
       [{ Id: 'a' }, { Id: 'b' }, { Id: 'c' }],
       'type-not-routed',
       'is a VPC endpoint of type Resource for 3 resources, and AWS does not say which address is whose',
-      'make and tag an endpoint for each resource configuration by itself',
+      'create and tag an endpoint for each resource configuration',
     ],
     [
       'several without ids',
       [{ Id: undefined }, { Id: undefined }],
       'type-not-routed',
       'for 2 resources',
-      'take the tag off and name its DNS names in a source of type dns',
+      'remove the tag and name its DNS names in a source of type dns',
     ],
     [
       'an inaccessible association',
