@@ -86,7 +86,7 @@ describeWithPromtool('Prometheus', () => {
           exp_annotations: {
             summary: 'No pass of worker:9543 succeeds',
             description:
-              'For a while no pass has read every scope and written everything that was planned. The last one fell short by: scopes_unknown.',
+              'No recent pass read every scope and wrote every planned change. Reasons of the last pass: scopes_unknown.',
             runbook: 'docs/alerts.md#kongprivatelinknosuccess',
           },
         },
@@ -116,7 +116,7 @@ describeWithPromtool('Prometheus', () => {
           exp_annotations: {
             summary: 'No pass of worker:9543 (stage us) succeeds',
             description:
-              'For a while no pass has read every scope and written everything that was planned. The last one fell short by: failed.',
+              'No recent pass read every scope and wrote every planned change. Reasons of the last pass: failed.',
             runbook: 'docs/alerts.md#kongprivatelinknosuccess',
           },
         },
