@@ -64,7 +64,7 @@ differs. More than 60 changes are shown as counts by domain.
     summary: 'Make the control plane match what discovery finds',
     help: `
 Creates, then updates, then deletes. Never changes an entity without the tags of this owner.
-A target leaves when AWS says that its endpoint is gone. With policy: sync a target also leaves when
+A target leaves when AWS says that its endpoint is gone. With policy.mode sync a target also leaves when
 a known scope did not list it removeAfterAbsences times, for at least removeAfterSeconds. The last
 target of a domain never leaves by absence.
 The brake withholds removals of more than policy.maxRemovePercent of all addresses. The rest is

@@ -9,7 +9,7 @@ import { type Passage, sentencesOf } from './sentences';
 import { mostNameCharacters, testNamesOf } from './test-names';
 import { columnsOf, isTooWide, mostColumns } from './width';
 
-export const mostWords = 30;
+const mostWords = 30;
 
 /**
  * How much of each kind was read: a kind with nothing in a whole repository means that its reader

@@ -1,6 +1,5 @@
 import MarkdownIt from 'markdown-it';
-import type { Passage } from './sentences';
-import { codeWord } from './sentences';
+import { codeWord, type Passage } from './sentences';
 
 type Token = ReturnType<MarkdownIt['parse']>[number];
 

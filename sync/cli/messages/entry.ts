@@ -1,6 +1,6 @@
 import { PrivatelinkError, quoteOf } from '#core/errors';
-import type { MessageEntry } from '#core/messages/registry';
-import { findMessage, messageKinds, nearestMessages } from '#core/messages/registry';
+import { findMessage, type MessageEntry, messageKinds, nearestMessages } from '#core/messages/registry';
+import { domainPattern } from '#core/names';
 import { runbookOf } from '#io/metrics/alerts';
 import { paint, type Terminal } from '#io/terminal';
 import { wrapWords } from '#io/wrap';
@@ -62,7 +62,7 @@ export function formatEntry(entry: MessageEntry, question: string, terminal: Ter
     ...(exit ? [`Exit code ${exit.code}, ${exit.when}`] : []),
     ...(transient === undefined ? [] : [transient ? 'A retry may help' : 'A retry alone does not help']),
     ...(pageOf(entry) === undefined ? [] : [`More: ${pageOf(entry)}`]),
-    ...(isNameOfDomain(question) ? [`A domain of this name: ${called} explain /${question}`] : []),
+    ...(domainPattern.test(question) ? [`A domain of this name: ${called} explain /${question}`] : []),
   ];
   const reasons = causes.flatMap(({ cause, fix, command }) => [
     '',
@@ -81,8 +81,4 @@ function indented(text: string, columns: number): readonly string[] {
 
 function asCalled(command: string): string {
   return command.replace(/^kong-privatelink(?= )/, called);
-}
-
-function isNameOfDomain(text: string): boolean {
-  return /^[a-z0-9-]+$/.test(text);
 }
