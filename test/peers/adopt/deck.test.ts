@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import type { AdoptableView, AdoptView } from '#sync/adopt/told/view';
 import { type AdoptCase, adoptCases, allScopes } from '../../support/adopt/cases';
 import { corpusPath } from '../../support/adopt/corpus';
-import { linesOfAdoption, linesOfDiff } from '../../support/adopt/deck-diff';
+import { flagsOfDiff, linesOfAdoption, linesOfDiff } from '../../support/adopt/deck-diff';
 import { configurationOf, makeEndpoints } from '../../support/adopt/estate';
 import { describeWithDeck, runDeck } from '../../support/control-planes/deck';
 import { type Estate, openEstate } from '../../support/estate';
@@ -43,9 +43,8 @@ describeWithDeck('adopt, checked by decK', () => {
         const port = ports.get(adoptable.service.id) ?? 0;
         return linesOfAdoption({ adoptable, port, families: familiesOf(given) });
       });
-      expect(linesOfDiff(await deck('diff', join(estate.folder, 'before.yaml'), '--json-output'))).toEqual(
-        lines.sort(),
-      );
+      const diff = await deck('diff', join(estate.folder, 'before.yaml'), ...flagsOfDiff);
+      expect(linesOfDiff(diff)).toEqual(lines.sort());
       await expectNothingToSync();
 
       for (const { domain } of taken)

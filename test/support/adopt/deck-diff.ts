@@ -19,6 +19,13 @@ const report = z.object({
 });
 
 /**
+ * What `gateway diff` is run with for `linesOfDiff`. decK's workers append to one list without a
+ * lock, so that two of them can lose a change from the output (`Solve` in pkg/diff/diff.go of
+ * go-database-reconciler 1.42): one worker keeps them all.
+ */
+export const flagsOfDiff: readonly string[] = ['--json-output', '--parallelism', '1'];
+
+/**
  * decK's differences (`gateway diff --json-output` of an earlier dump), one in each line, sorted:
  * `lost target a:80`, `new target b:80`, `service orders: host tags`. Entities without a name
  * appear by their ids.
