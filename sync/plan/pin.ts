@@ -4,6 +4,7 @@ import { adoptedIn, isAdopted } from '#deck/adopted';
 import { type Affinity, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
+import { nameInParent } from '#deck/keys';
 import { isMended, markPinned, type Revision, type RevisionInput, revisionOf, underRevision } from '#deck/revision';
 import { addressesAlone, formsIn, isNameTarget } from '#deck/via';
 import type { Kept } from './changes';
@@ -94,9 +95,25 @@ export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly K
     }));
 }
 
-/** Reads the affinity from the held upstreams of zones. */
+/**
+ * Reads the affinity from the held upstreams of zones. Without a failover mark the weights tell it:
+ * beside the weight of an address in its domain's own upstream, `failover` only writes 1, and
+ * `weighted` ten times that weight in the own zone.
+ */
 export function affinityOf(held: readonly HeldEntity[]): Affinity {
   const ofZones = held.filter((one) => zoneOf(one) !== undefined);
   if (ofZones.length === 0) return 'none';
-  return ofZones.some(({ fields }) => fields.failover === true) ? 'failover' : 'weighted';
+  if (ofZones.some(({ fields }) => fields.failover === true)) return 'failover';
+  const addressOf = ({ domain, key }: HeldEntity) => `${domain}|${nameInParent(key)}`;
+  const isOwn = (one: HeldEntity) => one.kind === 'target' && zoneOf(one) === undefined;
+  const ownWeights = new Map(held.filter(isOwn).map((one) => [addressOf(one), weightOf(one)]));
+  const weights = ofZones
+    .map((one) => ({ weight: weightOf(one), own: ownWeights.get(addressOf(one)) }))
+    .filter(({ weight }) => weight > 1);
+  if (weights.some(({ weight, own = weight }) => weight !== own)) return 'weighted';
+  return weights.some(({ weight, own }) => weight === own) ? 'failover' : 'weighted';
+}
+
+function weightOf({ fields }: HeldEntity): number {
+  return typeof fields.weight === 'number' ? fields.weight : 0;
 }

@@ -30,7 +30,8 @@ export function checkPredicted(fates: readonly Fate[] | undefined, { before, aft
   for (const [name, { change, outcome, error = '' }] of tried) {
     const fate = said.get(name);
     const isSaid = fate?.does === change.action && fate.id === change.id && fate.reason === change.reason;
-    const isBlocked = fate?.blocked?.would === change.action && outcome !== 'applied' && fate.blocked.reason === error;
+    const isCause = fate?.blocked?.reason === error || error.startsWith('not tried after: ');
+    const isBlocked = fate?.blocked?.would === change.action && outcome !== 'applied' && isCause;
     if (!isSaid && !isBlocked)
       fail(`${change.action} ${name} (${outcome} ${error}) was predicted as ${JSON.stringify(fate)}`);
   }

@@ -26,7 +26,7 @@ export function keepZones(held: readonly HeldEntity[], { affinity = 'none', prot
     }),
   );
   if (listed.size === 0) return { zonesKept: new Map(), kept: [] };
-  const byDomain = groupBy(ofZones, (one) => one.domain);
+  const byDomain = groupBy(held, (one) => one.domain);
   const kept = ofZones
     .filter((one) => one.kind === 'upstream')
     .flatMap(({ key, domain }) => {

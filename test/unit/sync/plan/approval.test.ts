@@ -87,6 +87,22 @@ describe('approve', () => {
     );
   });
 
+  it('leaves out a new domain that would stand without targets, as all its addresses changed since', () => {
+    const { changes, leftOut, problem } = approve(creates, without('target'));
+
+    expect(problem).toBeUndefined();
+    expect(namesOf(changes)).toEqual(['create upstream sd2.privatelink']);
+    expect(leftOut.find(({ change }) => change.kind === 'service')?.error).toBe(
+      'each target of sd2.privatelink is not in the approved plan',
+    );
+  });
+
+  it('creates a new domain with those of its targets that are approved', () => {
+    const approved = creates.filter((one) => one !== first);
+
+    expect(approve(creates, approved).changes).toEqual(approved);
+  });
+
   it('leaves out the route, and keeps the replaced plugin, while the new plugin waits for approval', () => {
     const plugin = creates.find((one) => one.kind === 'plugin');
     const replaced = { ...removalOf(plugin), key: 'sd2|key-auth' };

@@ -70,12 +70,18 @@ describe('affinityOf', () => {
   const ofZone = (fields: HeldEntity['fields']) =>
     heldOf('target', { key: 'use1-az1.sd2.privatelink|10.0.0.1:80', fields });
 
+  const inDomain = (weight: number) => heldOf('target', { key: 'sd2.privatelink|10.0.0.1:80', fields: { weight } });
+
   it.each<[string, readonly HeldEntity[], string]>([
     ['nothing', [], 'none'],
     ['the domain alone', [heldOf('upstream', { key: 'sd2.privatelink' })], 'none'],
     ['the upstream of a zone', [heldOf('upstream', { key: 'use1-az1.sd2.privatelink' })], 'weighted'],
     ['its targets', [ofZone({ weight: 100 })], 'weighted'],
     ['failover targets', [ofZone({ weight: 100 }), ofZone({ weight: 100, failover: true })], 'failover'],
+    ['its own address with ten times the weight', [inDomain(100), ofZone({ weight: 1_000 })], 'weighted'],
+    ['only addresses of other zones, weighted', [inDomain(100), ofZone({ weight: 1 })], 'weighted'],
+    ['only its own address, with its weight', [inDomain(100), ofZone({ weight: 100 })], 'failover'],
+    ['addresses out of rotation', [inDomain(0), ofZone({ weight: 0 })], 'weighted'],
   ])('reads from %s', (_, held, expected) => {
     expect(affinityOf(held)).toBe(expected);
   });
