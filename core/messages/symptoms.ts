@@ -112,6 +112,26 @@ export const symptoms: readonly Symptom[] = [
     see: 'explain.md#what-the-next-pass-does',
   },
   {
+    title: 'The log of the worker says `rollout warning`',
+    causes: [
+      {
+        cause: 'The webhook of `notify` did not take an event.',
+        fix: 'Correct `notify.url` or the service behind it. The rollout itself goes on.',
+      },
+      {
+        cause: 'A stage should roll back and cannot: it ran no revision before, or the control plane refused.',
+        fix: 'Read the reason in the line. Choose a revision, and go back to it with `rollback` (stages.md).',
+        command: 'kong-privatelink history',
+      },
+      {
+        cause: 'The result of a trial could not be saved. The trial is made again.',
+        fix: 'Correct what the line says of `stateDir`.',
+        command: 'kong-privatelink doctor',
+      },
+    ],
+    see: 'rollouts.md',
+  },
+  {
     title: 'A new endpoint does not appear',
     causes: [
       {
