@@ -39,8 +39,21 @@ export async function askWorker(
   if (protocol === 'http:' && !isLoopback(url))
     throw noAddress(url, 'use https, or a loopback address, because the worker gets a token');
   const http = createHttp({ api: workerApi, address: url, token, concurrency: 1, clock: systemClock });
-  return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal);
+  return http({ method: 'GET', path: `${explainPath}?${queryOf(asked)}` }, signal).catch((thrown: unknown) => {
+    throw thrown instanceof PrivatelinkError ? withFixOf(thrown) : thrown;
+  });
 }
+
+/** The calls of control planes name the settings of a control plane, which a worker does not have. */
+function withFixOf(thrown: PrivatelinkError): PrivatelinkError {
+  const { reason, code, fix = '', retryAfterMs } = thrown;
+  return fix.includes('controlPlane.')
+    ? new PrivatelinkError(reason, { code, fix: wayFix, retryAfterMs, cause: thrown })
+    : thrown;
+}
+
+const wayFix =
+  'check that the worker runs, that --worker has the address of its watch.listen, and the way to it (DNS, proxy, firewall; NODE_EXTRA_CA_CERTS for a certificate of your own authority)';
 
 /** Names the address without user, password and query, because they may be secrets. */
 function noAddress(url: string, fix: string): PrivatelinkError {

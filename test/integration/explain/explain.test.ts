@@ -246,6 +246,14 @@ async function statusOf(url: string): Promise<number> {
 }
 
 describe('explain of a worker', () => {
+  it('names its own option in the fix when no worker answers', async () => {
+    const { exitCode, err } = await estate.run('explain', 'sd2', '--worker', 'http://127.0.0.1:1');
+
+    expect(exitCode).toBe(1);
+    expect(err).toContain('--worker has the address of its watch.listen');
+    expect(err).not.toContain('controlPlane');
+  });
+
   it("shows the worker's last pass to a client with its token", async () => {
     const token = 'a-token-of-thirty-two-characters';
     estate.configure(workerConfig(estate).replace('watch: {', `watch: { token: "${token}",`));
