@@ -52,9 +52,8 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     aws.setFaults(step.aws);
     const process = step.by === 'worker' ? worker : startCommand();
     const before = new Map(plane.entities);
-    const predicted = await predict(process.dependencies(plane, { ...step, configuration }, createFate(undefined)));
     const fate = createFate(step.kill);
-    const report = await onePass(process, step, fate);
+    const { report, predicted } = await onePass(process, step, fate);
     const isStranger = step.aws[ownScope] === 'stranger';
     const passed = {
       isStranger,
@@ -85,15 +84,22 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     missed.noteStep();
   }
 
+  /** The prediction shares the pass's snapshot: a second discovery would confirm doubted answers. */
   async function onePass(process: Process, step: Pass, fate: ReturnType<typeof createFate>) {
     const deps = process.dependencies(plane, { ...step, configuration }, fate);
+    let predicted: Awaited<ReturnType<typeof predict>>;
+    const discover: typeof deps.discover = async (signal) => {
+      const snapshot = await deps.discover(signal);
+      predicted = await predict({ ...deps, discover: async () => snapshot, settle: undefined });
+      return snapshot;
+    };
     try {
-      const report = await runOnce(deps, new AbortController().signal);
-      if (fate.isDead()) return undefined;
+      const report = await runOnce({ ...deps, discover }, new AbortController().signal);
+      if (fate.isDead()) return {};
       process.gate.record(report);
-      return report;
+      return { report: { ...report, held: process.gate.held().count }, predicted };
     } catch {
-      return undefined;
+      return {};
     }
   }
 

@@ -2,7 +2,7 @@ import type { Domain } from '#core/claims/settle';
 import { renderDesired } from '#deck/desired';
 import type { HeldEntity } from '#deck/document';
 import { originOf } from '../checks';
-import { fail, partsOfTarget } from '../forms';
+import { fail, isNamed, partsOfTarget } from '../forms';
 import { checkWritten } from '../stages/checks';
 import { formsIn, isOwnUpstream, partIn, partsOf } from '../stages/parts';
 import { configuredForm } from '../stages/via';
@@ -61,12 +61,15 @@ export function checkSame({ name, held, written }: Stage, world: World, configur
 
 /**
  * Whether the step can be decided without people. When all serving endpoints lose their tags and
- * others claim something else, the product refuses by design.
+ * others claim something else, the product refuses by design. A name leaves with the last endpoint
+ * of its domain, and the held entities do not tell this from a switch of its form.
  */
 export function isFair(step: Step, stages: readonly Stage[], world: World): boolean {
-  if (step.do !== 'retag' && step.do !== 'untag') return true;
+  if (step.do !== 'retag' && step.do !== 'untag' && step.do !== 'delete') return true;
   const untagged = world.untagged(step.domain);
   const ofDomain = stages.flatMap(({ held }) => held()).filter(({ domain }) => domain === step.domain);
+  if (step.do !== 'retag' && ofDomain.some((one) => one.kind === 'target' && isNamed(one))) return false;
+  if (step.do === 'delete') return true;
   if (step.do === 'retag') return ofDomain.every((one) => !untagged.includes(originOf(one).endpointId));
   const agreed = renderDesired({ owner: 'test', domains: world.domains(), settings: {} });
   return ofDomain.every((one) => {

@@ -4,7 +4,7 @@ import type { Change } from '#sync/plan/changes';
 import type { StageState } from '#sync/rollout/journal';
 import { fail } from '../forms';
 import type { Configuration } from './history';
-import { isSomethingElse, type Parts, partsOf, textOfParts } from './parts';
+import { isSomethingElse, type Parts, partsOf, textOfParts, withoutNames } from './parts';
 import { configuredForm, formNow } from './via';
 import { domainsIn, settingsOf } from './world';
 
@@ -55,7 +55,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
       found: domainsIn(snapshot),
       settings: settingsOf(configuration),
       held,
-      before: pin ? pin.left : runs,
+      before: pin ? (isBeside ? pin.left : withoutNames(pin.left)) : runs,
       affinity,
       consumer: isDocument ? consumer : '',
     });
@@ -103,7 +103,7 @@ export function createModel(known: KnownParts, isDocument: boolean) {
     /** Somebody goes back to a revision, or to the newest one (without an id). */
     noteRollback: (id: string | undefined) => {
       if (id === undefined) {
-        runs = pin?.left ?? runs;
+        runs = withoutNames(pin?.left) ?? runs;
         pin = undefined;
       }
       if (id !== undefined)

@@ -47,6 +47,19 @@ export function partsOf({ found, settings, held, before, affinity, consumer, ...
   return { affinity, consumer, domains };
 }
 
+/**
+ * What comes again with the end of a pin: no name of a domain without endpoints, as discovery
+ * decides that it exists.
+ */
+export function withoutNames(parts: Parts | undefined): Parts | undefined {
+  if (!parts) return undefined;
+  const named = [...parts.domains].map(([domain, part]) => {
+    const others = [...part].filter(([entity]) => !isNameOfTarget(entity));
+    return [domain, new Map(others)] as const;
+  });
+  return { ...parts, domains: new Map(named) };
+}
+
 /** The form of each of these domains, by name. */
 export function formsIn(
   found: readonly Domain[],

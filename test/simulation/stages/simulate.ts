@@ -171,7 +171,8 @@ export async function simulateStages(history: readonly Step[], disk?: StageDisk)
 /**
  * Runs one history. Then going back to each earlier revision, and to the newest again, must change
  * nothing in the end. There are two exceptions. Unmanaged plugins stay away once they were taken
- * back. Nobody can say the right routes and plugins of an undiscovered domain.
+ * back. An undiscovered domain keeps its upstream and service, and nobody can say their right
+ * content, nor its routes and plugins.
  */
 export async function checkIdentity(history: readonly Step[]): Promise<void> {
   const { stages, world, live, settle } = createStages();
@@ -180,11 +181,12 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   await settle();
   const { plugins } = history.findLast((step) => step.do === 'configure') ?? defaultConfiguration;
   const discovered = new Set(world.domains().map(({ name }) => name));
-  const isCompared = ({ kind, domain }: HeldEntity) => {
+  const isCompared: Comparing['isCompared'] = ({ kind, domain }) => {
     if (kind === 'plugin' && plugins === 0) return false;
     return discovered.has(domain) || kind === 'service' || kind === 'upstream';
   };
-  const textOf = (stage: Stage) => textOfStage(stage, isCompared);
+  const isWhole: Comparing['isWhole'] = ({ domain }) => discovered.has(domain);
+  const textOf = (stage: Stage) => textOfStage(stage, { isCompared, isWhole });
   const before = stages.map(textOf);
   for (const to of [undefined, 0, 1]) {
     for (const { name } of stages) await live({ do: 'rollback', stage: name, to, ...quietAnswers });
@@ -197,15 +199,17 @@ export async function checkIdentity(history: readonly Step[]): Promise<void> {
   }
 }
 
+type Comparing = Readonly<Record<'isCompared' | 'isWhole', (one: Pick<HeldEntity, 'kind' | 'domain'>) => boolean>>;
+
 /**
  * Without entities of zones: they are data, which an undiscovered domain loses with `affinity:
  * none`.
  */
-function textOfStage({ held, written }: Stage, isCompared: (one: HeldEntity) => boolean): string {
+function textOfStage({ held, written }: Stage, { isCompared, isWhole }: Comparing): string {
   const entities = held()
     .filter((one) => zoneOf(one) === undefined && isCompared(one))
-    // The mark of a former pin stays on the service of an undiscovered domain when stateDir was
-    // lost meanwhile.
-    .map(({ id: _, tags, ...one }) => ({ ...one, tags: tags.filter((tag) => !tag.startsWith('pinned:')).sort() }));
+    .map(({ id: _, tags, ...one }) =>
+      isWhole(one) ? { ...one, tags: tags.toSorted() } : { kind: one.kind, key: one.key },
+    );
   return canonicalJson({ entities: entities.sort((a, b) => compareText(nameOf(a), nameOf(b))), written: written() });
 }
