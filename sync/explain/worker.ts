@@ -44,7 +44,7 @@ export async function askWorker(
   });
 }
 
-/** The calls of control planes name the settings of a control plane, which a worker does not have. */
+/** The fixes for control planes name their settings. A worker has no such settings. */
 function withFixOf(thrown: PrivatelinkError): PrivatelinkError {
   const { reason, code, fix = '', retryAfterMs } = thrown;
   return fix.includes('controlPlane.')

@@ -84,7 +84,7 @@ export async function simulate(history: readonly Step[]): Promise<void> {
     missed.noteStep();
   }
 
-  /** The prediction shares the pass's snapshot: a second discovery would confirm doubted answers. */
+  /** The prediction shares the pass's snapshot: a second discovery confirms doubted answers. */
   async function onePass(process: Process, step: Pass, fate: ReturnType<typeof createFate>) {
     const deps = process.dependencies(plane, { ...step, configuration }, fate);
     let predicted: Awaited<ReturnType<typeof predict>>;
