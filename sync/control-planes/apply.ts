@@ -6,7 +6,7 @@ import { concurrently } from '#io/concurrently';
 import { delayedSignal, stoppedAfter } from '#io/signals';
 import { type During, quietly } from '#io/terminal';
 import { type AppliedChange, type Change, turnOf } from '../plan/changes';
-import { type Failures, failuresAmong } from '../plan/dependants';
+import { failureNames, whySkipped } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
 import { foreignMessage, takesPaths } from '../plan/foreign-entities';
 import {
@@ -77,7 +77,7 @@ export function applyChanges(changes: readonly Change[], options: ApplyOptions):
 /** Ends with what is written by then when its signal aborts. */
 async function applyUntil(changes: readonly Change[], options: ApplyOptions): Promise<Applied> {
   const foreign = new Map((await readForeign(changes, options)).map((one) => [nameOf(one), one]));
-  const progress: Progress = { results: [], failures: failuresAmong(changes), stopped: undefined };
+  const progress: Progress = { results: [], failed: new Set(), stopped: undefined };
   const { controlPlane } = options;
   const writing = delayedSignal(options.signal, finishMs);
   const stage = { progress, foreign, options, writeSignal: writing.signal };
@@ -155,7 +155,11 @@ async function applyInStages(changes: readonly Change[], stage: Stage): Promise<
   return rollout;
 }
 
-type Progress = { readonly results: AppliedChange[]; readonly failures: Failures; stopped: string | undefined };
+/**
+ * `failed` holds names of entities (`kind:key`), and of groups (`targets of <upstream>`, `plugins
+ * of <service>`).
+ */
+type Progress = { readonly results: AppliedChange[]; readonly failed: Set<string>; stopped: string | undefined };
 type Stage = {
   readonly progress: Progress;
   readonly foreign: ReadonlyMap<string, ForeignEntity>;
@@ -182,7 +186,7 @@ async function applyStage(changes: readonly Change[], stage: Stage): Promise<voi
   const { concurrency: limit, signal } = options;
   await concurrently(changes, { limit, signal }, async (change) => {
     const applied = await applyOne(change, stage);
-    if (applied.outcome !== 'applied') progress.failures.add(change);
+    if (applied.outcome !== 'applied') for (const name of failureNames(change)) progress.failed.add(name);
     progress.results.push(applied);
     options.onApplied?.(applied);
   });
@@ -193,7 +197,7 @@ async function applyOne(change: Change, stage: Stage): Promise<AppliedChange> {
   if (options.signal.aborted) progress.stopped ??= messageOf(options.signal.reason);
   const taken = foreign.get(nameOf(change));
   if (taken) return { change, outcome: 'failed', error: foreignMessage(taken) };
-  const skipped = progress.failures.whySkipped(change, progress);
+  const skipped = whySkipped(change, progress);
   if (skipped) return { change, outcome: 'skipped', error: skipped, isTransient: progress.stopped !== undefined };
   try {
     options.mayWrite?.();

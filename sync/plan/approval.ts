@@ -1,6 +1,8 @@
 import type { Problem } from '#core/errors';
+import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
 import type { Entity } from '#deck/document';
+import { parentOfKey } from '#deck/keys';
 import { isConfiguration, isOfCallers } from '#deck/revision';
 import { isUnbounded } from '#deck/route-paths';
 import type { AppliedChange, Change } from './changes';
@@ -24,10 +26,11 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
   const isForeign = (change: Change) => !texts.has(textOf(change));
   const needed = new Set(planned.map(textOf));
   const foreign = planned.filter((change) => !isHarmless(change) && isForeign(change));
-  const { left, leftOut } = leaveOut(planned, isForeign, 'is not in the approved plan');
+  const bare = withoutTargets(planned, isForeign);
+  const { left, leftOut } = leaveOut(planned, (one) => isForeign(one) || bare.has(one), 'waits for the next plan');
   return {
     changes: left,
-    leftOut: leftOut.map(({ change, reason }) => ({
+    leftOut: leftOut.map(({ change, reason = 'none of its targets is in the approved plan' }) => ({
       change,
       outcome: 'skipped',
       error: isForeign(change) ? 'it is not in the approved plan' : reason,
@@ -35,6 +38,20 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
     unnecessary: approved.filter((change) => !needed.has(textOf(change))),
     problem: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
   };
+}
+
+/**
+ * Creates of upstreams that would stand without any target, since all their targets are foreign.
+ * Their services and routes would answer 503.
+ */
+function withoutTargets(planned: readonly Change[], isForeign: (change: Change) => boolean): ReadonlySet<Change> {
+  const creates = planned.filter(({ action }) => action === 'create');
+  const targets = groupBy(
+    creates.filter(({ kind }) => kind === 'target'),
+    ({ key }) => parentOfKey(key),
+  );
+  const isBare = ({ kind, key }: Change) => kind === 'upstream' && targets.get(key)?.every(isForeign) === true;
+  return new Set(creates.filter(isBare));
 }
 
 /**

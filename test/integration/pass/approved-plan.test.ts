@@ -52,6 +52,24 @@ describe('diff --out and sync --plan', () => {
     );
   });
 
+  it('leaves out a new domain whose addresses all changed: its route would answer 503', async () => {
+    estate.addEndpoint('sd2', ['10.0.1.11']);
+    const id = estate.addEndpoint('sd3', ['10.0.1.12']);
+    await estate.run('diff', '--out', file);
+    estate.world.deleteEndpoint(id);
+    estate.addEndpoint('sd3', ['10.0.1.13']);
+
+    const first = await estate.run('sync', '--plan', file);
+    const again = await estate.run('sync', '--plan', file);
+
+    expect([first.exitCode, again.exitCode]).toEqual([0, 0]);
+    expect(addresses()).toEqual(['10.0.1.11:80']);
+    expect(estate.konnect.entities('prod', 'routes').map(({ name }) => name)).toEqual(['sd2']);
+    expect(first.out).toContain(
+      'left out upstream sd3.privatelink of sd3: none of its targets is in the approved plan',
+    );
+  });
+
   it('skips changes that became unnecessary', async () => {
     estate.addEndpoint('sd2', ['10.0.1.11']);
     await estate.run('diff', '--out', file);

@@ -78,39 +78,6 @@ describe('applyChanges', () => {
   });
 });
 
-describe('targets that the control plane refuses', () => {
-  const targets = creates.filter(({ kind }) => kind === 'target').map(({ key }) => key);
-
-  async function apply(refused: readonly string[]) {
-    const plane = createMemoryControlPlane('test');
-    const write: typeof plane.write = async (change, signal) => {
-      if (refused.includes(change.key)) throw new Error('refused');
-      await plane.write(change, signal);
-    };
-    const { signal } = new AbortController();
-    const options = { controlPlane: { ...plane, write }, clock: createFakeClock(), concurrency: 2, signal };
-    const { results } = await applyChanges(creates, options);
-    return results.map(({ change, outcome, error = '' }) => `${change.kind} ${outcome} ${error}`.trim());
-  }
-
-  it('keep their new domain away: a route without targets would answer nothing', async () => {
-    expect(await apply(targets)).toEqual([
-      'upstream applied',
-      'target failed refused',
-      'target failed refused',
-      'service skipped each target of sd2.privatelink could not be written',
-      'plugin skipped its service sd2 could not be written',
-      'route skipped its service sd2 could not be written',
-    ]);
-  });
-
-  it('keep nothing away while one target was written', async () => {
-    const results = await apply(targets.slice(1));
-
-    expect(results.filter((one) => !one.endsWith('applied'))).toEqual(['target failed refused']);
-  });
-});
-
 describe('fm-54 a control plane that describes its data planes without end', () => {
   it('is read for 30 s, and the written changes stay applied', async () => {
     const plane = createMemoryControlPlane('test');

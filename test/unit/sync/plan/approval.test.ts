@@ -81,8 +81,8 @@ describe('approve', () => {
     expect(new Set(leftOut.map((one) => one.error))).toEqual(
       new Set([
         'it is not in the approved plan',
-        'its upstream sd2.privatelink is not in the approved plan',
-        'its service sd2 is not in the approved plan',
+        'its upstream sd2.privatelink waits for the next plan',
+        'its service sd2 waits for the next plan',
       ]),
     );
   });
@@ -91,10 +91,15 @@ describe('approve', () => {
     const { changes, leftOut, problem } = approve(creates, without('target'));
 
     expect(problem).toBeUndefined();
-    expect(namesOf(changes)).toEqual(['create upstream sd2.privatelink']);
-    expect(leftOut.find(({ change }) => change.kind === 'service')?.error).toBe(
-      'each target of sd2.privatelink is not in the approved plan',
-    );
+    expect(changes).toEqual([]);
+    expect(leftOut.map(({ change, error }) => [change.kind, error])).toEqual([
+      ['upstream', 'none of its targets is in the approved plan'],
+      ['target', 'it is not in the approved plan'],
+      ['target', 'it is not in the approved plan'],
+      ['service', 'its upstream sd2.privatelink waits for the next plan'],
+      ['plugin', 'its service sd2 waits for the next plan'],
+      ['route', 'its service sd2 waits for the next plan'],
+    ]);
   });
 
   it('creates a new domain with those of its targets that are approved', () => {
