@@ -81,9 +81,14 @@ type Nearness = 'zone' | 'region' | 'elsewhere';
 /** Kong's largest weight. */
 const mostWeight = 65_535;
 
+/** The weight of an address in its own zone under `weighted`. */
+export function preferredWeight(own: number): number {
+  return Math.min(own * 10, mostWeight);
+}
+
 /** With several regions, the zone's own region wins over the others. */
 function weightedWeight(own: number, nearness: Nearness, spansRegions: boolean): number {
-  if (nearness === 'zone') return Math.min(own * 10, mostWeight);
+  if (nearness === 'zone') return preferredWeight(own);
   return nearness === 'region' && spansRegions ? 10 : 1;
 }
 

@@ -10,6 +10,8 @@ const token = {
   fix: 'set KONG_PRIVATELINK_WATCH_TOKEN to the watch.token of the worker, or name the configuration of the worker with -c',
 } as const;
 
+const failed = { code: 'CONTROL_PLANE_FAILED', fix: 'read the log of the worker and of the proxy before it' } as const;
+
 const workerApi: Api = {
   name: 'The worker',
   authorize: (text) => ({ authorization: `Bearer ${text}` }),
@@ -18,7 +20,11 @@ const workerApi: Api = {
     401: token,
     403: token,
     404: { code: 'CONFIG_INVALID', fix: 'give the address of watch.listen of a worker of this version' },
+    429: { code: 'RATE_LIMITED', fix: 'ask again in a minute' },
+    500: failed,
+    502: failed,
     503: { code: 'UNREACHABLE', fix: 'wait until its first pass has ended' },
+    504: failed,
   },
 };
 
@@ -47,13 +53,18 @@ export async function askWorker(
 /** The fixes for control planes name their settings. A worker has no such settings. */
 function withFixOf(thrown: PrivatelinkError): PrivatelinkError {
   const { reason, code, fix = '', retryAfterMs } = thrown;
-  return fix.includes('controlPlane.')
-    ? new PrivatelinkError(reason, { code, fix: wayFix, retryAfterMs, cause: thrown })
-    : thrown;
+  if (!fix.includes('controlPlane.')) return thrown;
+  const isAway = code === 'UNREACHABLE' || code === 'TIMEOUT';
+  const own = isAway ? wayFix : fix.replace(tlsSettings, '').replaceAll('controlPlane.address', '--worker');
+  return new PrivatelinkError(reason, { code, fix: own, retryAfterMs, cause: thrown });
 }
 
 const wayFix =
-  'check that the worker runs, that --worker has the address of its watch.listen, and the way to it (DNS, proxy, firewall; NODE_EXTRA_CA_CERTS for a certificate of your own authority)';
+  'check that the worker runs, that --worker has the address of its watch.listen, and the way to it (DNS, proxy, firewall)';
+
+/** Parts of fixes about settings that only a control plane has. */
+const tlsSettings =
+  / in controlPlane\.tls\.ca \(a file in PEM\), or for the whole process|, or name it in controlPlane\.tls\.serverName/;
 
 /** Names the address without user, password and query, because they may be secrets. */
 function noAddress(url: string, fix: string): PrivatelinkError {

@@ -6,6 +6,7 @@ import { nameInParent } from '#deck/keys';
 import { paint, type Terminal } from '#io/terminal';
 import { formatContracts } from '../contracts/text';
 import type { Rollout } from '../control-planes/control-plane';
+import { unapproved } from '../plan/approval';
 import { type AppliedChange, actions, type Change, type Kept } from '../plan/changes';
 import { leaveOut } from '../plan/dependants';
 import type { ForeignEntity } from '../plan/foreign-entities';
@@ -244,6 +245,8 @@ function formatPublication(publication: PublicationReport, terminal: Terminal): 
  */
 export function formatUnchanged({ scopes, leftOut = [] }: Report): string {
   const unknown = scopes.filter((scope) => scope.status === 'unknown').length;
+  if (leftOut.some(({ error }) => error !== unapproved))
+    return 'Nothing of the approved plan can be written: make a new plan with diff --out';
   if (leftOut.length > 0) return 'Nothing of the approved plan is left to do';
   if (unknown === 0) return 'The control plane is as it should be';
   return `Nothing to change as far as is known: ${unknown} of ${scopes.length} scopes could not be read`;

@@ -102,11 +102,11 @@ export async function planApproved(deps: PassDependencies, signal: AbortSignal):
  * control plane, so nothing is published.
  */
 function onlyApproved(
-  { plan, report }: Planned,
+  { plan, report, held }: Planned,
   approved: PassDependencies['approved'],
 ): Pick<Planned, 'plan' | 'report'> {
   if (!approved) return { plan, report };
-  const { changes, problem, unnecessary, ...rest } = approve(plan.changes, approved.changes);
+  const { changes, problem, unnecessary, ...rest } = approve(plan.changes, approved.changes, held);
   // People approved the whole plan, not a part of it.
   const braked = approved.withheld
     ? `the approved plan was made while the brake withheld removals (${approved.withheld}): make a new plan with diff --out and that --allow-removals`

@@ -1,12 +1,13 @@
 import type { Problem } from '#core/errors';
 import { groupBy } from '#core/group-by';
 import { canonicalJson } from '#core/json';
-import type { Entity } from '#deck/document';
+import { type Entity, type HeldEntity, nameOf } from '#deck/document';
 import { parentOfKey } from '#deck/keys';
 import { isConfiguration, isOfCallers } from '#deck/revision';
 import { isUnbounded } from '#deck/route-paths';
 import type { AppliedChange, Change } from './changes';
 import { leaveOut } from './dependants';
+import { isIdle } from './removals/idle';
 
 /** The part of a fresh plan that an approved plan allows. */
 export type Approved = {
@@ -20,20 +21,32 @@ export type Approved = {
   readonly problem?: Problem;
 };
 
-/** Compares the fresh plan with the approved plan. Both have the order of makePlan. */
-export function approve(planned: readonly Change[], approved: readonly Change[]): Approved {
+/** Why a change that nobody approved is left out. */
+export const unapproved = 'it is not in the approved plan';
+
+const noTarget = 'none of its targets is in the approved plan';
+
+/**
+ * Compares the fresh plan with the approved plan. Both have the order of makePlan. `held`: what the
+ * control plane holds.
+ */
+export function approve(
+  planned: readonly Change[],
+  approved: readonly Change[],
+  held: readonly HeldEntity[] = [],
+): Approved {
   const texts = new Set(approved.map(textOf));
   const isForeign = (change: Change) => !texts.has(textOf(change));
   const needed = new Set(planned.map(textOf));
   const foreign = planned.filter((change) => !isHarmless(change) && isForeign(change));
-  const bare = withoutTargets(planned, isForeign);
+  const bare = withoutTargets(planned, { isForeign, held });
   const { left, leftOut } = leaveOut(planned, (one) => isForeign(one) || bare.has(one), 'waits for the next plan');
   return {
     changes: left,
-    leftOut: leftOut.map(({ change, reason = 'none of its targets is in the approved plan' }) => ({
+    leftOut: leftOut.map(({ change, reason = noTarget }) => ({
       change,
       outcome: 'skipped',
-      error: isForeign(change) ? 'it is not in the approved plan' : reason,
+      error: isForeign(change) ? unapproved : reason,
     })),
     unnecessary: approved.filter((change) => !needed.has(textOf(change))),
     problem: whyOlder(approved, foreign) ?? (foreign.length > 0 ? refusalOf(foreign) : undefined),
@@ -41,17 +54,32 @@ export function approve(planned: readonly Change[], approved: readonly Change[])
 }
 
 /**
- * Creates of upstreams that would stand without any target, since all their targets are foreign.
- * Their services and routes would answer 503.
+ * Creates of upstreams and services without any target: no target is held, and all new ones are
+ * foreign. Their routes would answer 503. Targets out of rotation do not count beside others.
  */
-function withoutTargets(planned: readonly Change[], isForeign: (change: Change) => boolean): ReadonlySet<Change> {
+function withoutTargets(planned: readonly Change[], { isForeign, held }: Judging): ReadonlySet<Change> {
   const creates = planned.filter(({ action }) => action === 'create');
-  const targets = groupBy(
-    creates.filter(({ kind }) => kind === 'target'),
-    ({ key }) => parentOfKey(key),
-  );
-  const isBare = ({ kind, key }: Change) => kind === 'upstream' && targets.get(key)?.every(isForeign) === true;
+  const targets = groupBy(creates.filter(isTarget), ({ key }) => parentOfKey(key));
+  const gone = new Set(planned.filter(({ isConfirmed }) => isConfirmed).map(nameOf));
+  const serving = held.filter((one) => isTarget(one) && !isIdle(one) && !gone.has(nameOf(one)));
+  const filled = new Set(serving.map(({ key }) => parentOfKey(key)));
+  const isBare = (change: Change) => {
+    const upstream = upstreamOf(change);
+    const own = targets.get(upstream) ?? [];
+    const live = own.filter(({ after }) => after && !isIdle(after));
+    return own.length > 0 && !filled.has(upstream) && (live.length > 0 ? live : own).every(isForeign);
+  };
   return new Set(creates.filter(isBare));
+}
+
+type Judging = { readonly isForeign: (change: Change) => boolean; readonly held: readonly HeldEntity[] };
+
+const isTarget = ({ kind }: Pick<Entity, 'kind'>) => kind === 'target';
+
+/** The upstream that a change is about or leads to; empty for other kinds. */
+function upstreamOf({ kind, key, after }: Change): string {
+  if (kind === 'service') return String(after?.fields.host);
+  return kind === 'upstream' ? key : '';
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Domain } from '#core/claims/settle';
 import { groupBy } from '#core/group-by';
 import { adoptedIn, isAdopted } from '#deck/adopted';
-import { type Affinity, zoneOf } from '#deck/affinity';
+import { type Affinity, preferredWeight, zoneOf } from '#deck/affinity';
 import { renderDesired } from '#deck/desired';
 import type { Document, HeldEntity, Kind } from '#deck/document';
 import { nameInParent } from '#deck/keys';
@@ -96,9 +96,9 @@ export function keptUnder(pin: Pin, unwanted: readonly HeldEntity[]): readonly K
 }
 
 /**
- * Reads the affinity from the held upstreams of zones. Without a failover mark the weights tell it:
- * beside the weight of an address in its domain's own upstream, `failover` only writes 1, and
- * `weighted` ten times that weight in the own zone.
+ * Reads the affinity from the held upstreams of zones. Without a failover mark, the weight of an
+ * address in its own zone tells it: `failover` writes the weight from the domain's own upstream,
+ * and `weighted` ten times that. Other weights prove nothing: a write may have failed halfway.
  */
 export function affinityOf(held: readonly HeldEntity[]): Affinity {
   const ofZones = held.filter((one) => zoneOf(one) !== undefined);
@@ -107,11 +107,12 @@ export function affinityOf(held: readonly HeldEntity[]): Affinity {
   const addressOf = ({ domain, key }: HeldEntity) => `${domain}|${nameInParent(key)}`;
   const isOwn = (one: HeldEntity) => one.kind === 'target' && zoneOf(one) === undefined;
   const ownWeights = new Map(held.filter(isOwn).map((one) => [addressOf(one), weightOf(one)]));
-  const weights = ofZones
-    .map((one) => ({ weight: weightOf(one), own: ownWeights.get(addressOf(one)) }))
-    .filter(({ weight }) => weight > 1);
-  if (weights.some(({ weight, own = weight }) => weight !== own)) return 'weighted';
-  return weights.some(({ weight, own }) => weight === own) ? 'failover' : 'weighted';
+  const weights = ofZones.flatMap((one) => {
+    const own = ownWeights.get(addressOf(one)) ?? 0;
+    return own > 0 ? [{ weight: weightOf(one), own }] : [];
+  });
+  if (weights.some(({ weight, own }) => weight === preferredWeight(own))) return 'weighted';
+  return weights.some(({ weight, own }) => weight === own && own > 1) ? 'failover' : 'weighted';
 }
 
 function weightOf({ fields }: HeldEntity): number {

@@ -35,6 +35,8 @@ export function checkPredicted(fates: readonly Fate[] | undefined, { before, aft
     if (!isSaid && !isBlocked)
       fail(`${change.action} ${name} (${outcome} ${error}) was predicted as ${JSON.stringify(fate)}`);
   }
+  const waiting = [...said].filter(([name, { does }]) => does !== 'nothing' && !tried.has(name));
+  if (waiting.length > (report.held ?? 0)) fail(`${waiting.map(([name]) => name)} were predicted and not tried`);
   for (const [name, fate] of said) checkOne(name, fate, { before, after, report, isTried: tried.has(name) });
   const unknown = [...before.keys(), ...after.keys()].find((name) => isOwn(before.get(name)) && !said.has(name));
   if (unknown) fail(`nothing was predicted of ${unknown}`);
@@ -43,8 +45,6 @@ export function checkPredicted(fates: readonly Fate[] | undefined, { before, aft
 type One = Came & { readonly isTried: boolean };
 
 function checkOne(name: string, fate: Fate, { before, after, report, isTried }: One): void {
-  const isWaiting = Boolean(report.held);
-  if (fate.does !== 'nothing' && !isTried && !isWaiting) fail(`${fate.does} ${name} was predicted and not tried`);
   if (isTried) return;
   if (JSON.stringify(before.get(name)) !== JSON.stringify(after.get(name))) fail(`${name} changed, and nobody said so`);
   const isKept = report.kept.some(({ key, reason }) => key === fate.key && reason === fate.reason);

@@ -94,7 +94,10 @@ const written = {
 const advanced = progress.optional().describe('progress of the rollout; absent: no rollout');
 
 const approved = {
-  leftOut: z.array(applied).optional().describe('`--plan`: creates that the plan file does not approve'),
+  leftOut: z
+    .array(applied)
+    .optional()
+    .describe('`--plan`: creates that the plan file does not approve, and changes that depend on them'),
   unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are no longer needed'),
 };
 

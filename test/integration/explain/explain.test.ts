@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import type { JsonObject } from '#core/model';
@@ -252,6 +254,25 @@ describe('explain of a worker', () => {
     expect(exitCode).toBe(1);
     expect(err).toContain('--worker has the address of its watch.listen');
     expect(err).not.toContain('controlPlane');
+  });
+
+  it.each([
+    ['a proxy that redirects to a login', { status: 302, location: 'https://login.example/' }, '--worker'],
+    ['a proxy that limits requests', { status: 429 }, 'ask again in a minute'],
+    ['a proxy without its worker', { status: 502 }, 'read the log of the worker and of the proxy before it'],
+  ])('names no setting of a control plane in the fix when it meets %s', async (_, { status, ...headers }, fix) => {
+    const server = createServer((_request, response) => void response.writeHead(status, headers).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const { exitCode, err } = await estate.run('explain', 'sd2', '--worker', `http://127.0.0.1:${port}`);
+
+      expect([exitCode, err]).toEqual([1, expect.stringContaining(fix)]);
+      expect(err).not.toContain('controlPlane');
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   it("shows the worker's last pass to a client with its token", async () => {

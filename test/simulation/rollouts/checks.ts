@@ -68,7 +68,9 @@ export function isFair(step: Step, stages: readonly Stage[], world: World): bool
   if (step.do !== 'retag' && step.do !== 'untag' && step.do !== 'delete') return true;
   const untagged = world.untagged(step.domain);
   const ofDomain = stages.flatMap(({ held }) => held()).filter(({ domain }) => domain === step.domain);
-  if (step.do !== 'retag' && ofDomain.some((one) => one.kind === 'target' && isNamed(one))) return false;
+  const serving = world.domains().flatMap(({ name, targets }) => (name === step.domain ? targets : []));
+  const isLast = new Set(serving.map(({ endpointId }) => endpointId)).size <= 1;
+  if (step.do !== 'retag' && isLast && ofDomain.some((one) => one.kind === 'target' && isNamed(one))) return false;
   if (step.do === 'delete') return true;
   if (step.do === 'retag') return ofDomain.every((one) => !untagged.includes(originOf(one).endpointId));
   const agreed = renderDesired({ owner: 'test', domains: world.domains(), settings: {} });

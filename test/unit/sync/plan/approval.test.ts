@@ -102,6 +102,38 @@ describe('approve', () => {
     ]);
   });
 
+  const heldOf = (changes: readonly Change[]) => changes.flatMap(({ id, after }) => (after ? [{ ...after, id }] : []));
+  const withTarget = (weight: number) =>
+    targets.map((one) => ({ ...one, after: one.after && { ...one.after, fields: { ...one.after.fields, weight } } }));
+
+  it.each([
+    ['an upstream that is held without targets', [], ['create upstream sd2.privatelink']],
+    ['an upstream that holds a target', targets.slice(1), undefined],
+    ['an upstream that holds only a target out of rotation', withTarget(0).slice(1), []],
+    ['an upstream that holds a target that AWS calls gone', targets.slice(1), [], removalOf(targets[1], true)],
+  ])('decides about a new service on %s', (_, holding, done, ...removals: readonly Change[]) => {
+    const upstream = creates.filter(({ kind }) => kind === 'upstream');
+    const fresh = creates.filter((one) => one.kind !== 'upstream' && !holding.some(({ key }) => key === one.key));
+    const approved = [...without('target'), ...removals];
+
+    const { changes } = approve([...fresh, ...removals], approved, heldOf([...upstream, ...holding]));
+
+    const services = changes.filter(({ kind }) => kind === 'service').map(({ key }) => key);
+    expect(services).toEqual(done ? [] : ['sd2']);
+  });
+
+  it('leaves out a new domain of which only a target out of rotation is approved', () => {
+    const [idle] = withTarget(0);
+    const planned = creates.map((one) => (one === first && idle ? idle : one));
+
+    expect(
+      approve(
+        planned,
+        planned.filter((one) => one !== second),
+      ).changes.map(({ kind }) => kind),
+    ).toEqual([]);
+  });
+
   it('creates a new domain with those of its targets that are approved', () => {
     const approved = creates.filter((one) => one !== first);
 

@@ -72,6 +72,10 @@ describe('affinityOf', () => {
 
   const inDomain = (weight: number) => heldOf('target', { key: 'sd2.privatelink|10.0.0.1:80', fields: { weight } });
 
+  const other = (weight: number) => heldOf('target', { key: 'sd2.privatelink|10.0.0.2:80', fields: { weight } });
+  const otherOfZone = (weight: number) =>
+    heldOf('target', { key: 'use1-az1.sd2.privatelink|10.0.0.2:80', fields: { weight } });
+
   it.each<[string, readonly HeldEntity[], string]>([
     ['nothing', [], 'none'],
     ['the domain alone', [heldOf('upstream', { key: 'sd2.privatelink' })], 'none'],
@@ -81,6 +85,11 @@ describe('affinityOf', () => {
     ['its own address with ten times the weight', [inDomain(100), ofZone({ weight: 1_000 })], 'weighted'],
     ['only addresses of other zones, weighted', [inDomain(100), ofZone({ weight: 1 })], 'weighted'],
     ['only its own address, with its weight', [inDomain(100), ofZone({ weight: 100 })], 'failover'],
+    [
+      'its own address, and a weight that was written only there',
+      [inDomain(50), other(70), ofZone({ weight: 100 }), otherOfZone(70)],
+      'failover',
+    ],
     ['addresses out of rotation', [inDomain(0), ofZone({ weight: 0 })], 'weighted'],
   ])('reads from %s', (_, held, expected) => {
     expect(affinityOf(held)).toBe(expected);
