@@ -97,7 +97,7 @@ const approved = {
   leftOut: z
     .array(applied)
     .optional()
-    .describe('`--plan`: creates that the plan file does not approve, and changes that depend on them'),
+    .describe('`--plan`: creates without approval in the plan file, and changes that depend on them'),
   unnecessary: z.array(change).optional().describe('`--plan`: approved changes that are no longer needed'),
 };
 
