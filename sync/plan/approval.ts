@@ -36,8 +36,9 @@ export function approve(
   held: readonly HeldEntity[] = [],
 ): Approved {
   const texts = new Set(approved.map(textOf));
-  const isForeign = (change: Change) => !texts.has(textOf(change));
-  const needed = new Set(planned.map(textOf));
+  const plannedTexts = new Map(planned.map((change) => [change, textOf(change)]));
+  const needed = new Set(plannedTexts.values());
+  const isForeign = (change: Change) => !texts.has(plannedTexts.get(change) ?? '');
   const foreign = planned.filter((change) => !isHarmless(change) && isForeign(change));
   const bare = withoutTargets(planned, { isForeign, held });
   const { left, leftOut } = leaveOut(planned, (one) => isForeign(one) || bare.has(one), 'waits for the next plan');

@@ -107,11 +107,11 @@ describe('approve', () => {
     targets.map((one) => ({ ...one, after: one.after && { ...one.after, fields: { ...one.after.fields, weight } } }));
 
   it.each([
-    ['an upstream that is held without targets', [], ['create upstream sd2.privatelink']],
-    ['an upstream that holds a target', targets.slice(1), undefined],
+    ['an upstream that is held without targets', [], []],
+    ['an upstream that holds a target', targets.slice(1), ['sd2']],
     ['an upstream that holds only a target out of rotation', withTarget(0).slice(1), []],
     ['an upstream that holds a target that AWS calls gone', targets.slice(1), [], removalOf(targets[1], true)],
-  ])('decides about a new service on %s', (_, holding, done, ...removals: readonly Change[]) => {
+  ])('decides about a new service on %s', (_, holding, written, ...removals: readonly Change[]) => {
     const upstream = creates.filter(({ kind }) => kind === 'upstream');
     const fresh = creates.filter((one) => one.kind !== 'upstream' && !holding.some(({ key }) => key === one.key));
     const approved = [...without('target'), ...removals];
@@ -119,7 +119,7 @@ describe('approve', () => {
     const { changes } = approve([...fresh, ...removals], approved, heldOf([...upstream, ...holding]));
 
     const services = changes.filter(({ kind }) => kind === 'service').map(({ key }) => key);
-    expect(services).toEqual(done ? [] : ['sd2']);
+    expect(services).toEqual(written);
   });
 
   it('leaves out a new domain of which only a target out of rotation is approved', () => {
