@@ -110,6 +110,8 @@ describe('turns', () => {
 
         expect(taken(turnsOf(Float64Array.from(others), before), sumOf(others))).toEqual(others);
       }),
+      // Two turns at the present time, one of them a rounding error later.
+      { examples: [[[1, 38, 33, 41, 32], [1, 17, 1, 1, 1, 1, 1, 1, 1], 991]] },
     );
   });
 
