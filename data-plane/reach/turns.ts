@@ -90,7 +90,7 @@ function take(turns: Turns, index: number): void {
 function catchUp(turns: Turns, index: number): void {
   const due = Math.ceil(turns.now * (turns.weights[index] ?? 0) - phaseOf(index, turns.queue.length));
   setCount(turns, index, due);
-  // Rounding may have ended just before the present, or just after it: a turn at the present is over.
+  // Rounding may end just before the present, or just after it: a turn at the present is over.
   if ((turns.deadlines[index] ?? 0) <= turns.now * (1 + 4 * Number.EPSILON)) setCount(turns, index, due + 1);
 }
 
